@@ -1,0 +1,1 @@
+"""The invented documents themselves: their words and their looks, no typesetting."""

@@ -1,0 +1,1 @@
+"""Backends answer questions about pages; policies are backends around a backend."""

@@ -1,0 +1,229 @@
+"""Every error this package raises, and the remedy each class carries.
+
+The class decides what happens next; nobody reads a message to decide. Nothing here
+knows a foreign library: each seam (pdf, backends, storage) translates its own by table.
+
+    ExtractionError
+    ├ SettingsError                                      STOP_USAGE
+    ├ DocumentError                                      FAIL_DOCUMENT
+    │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound
+    │ └ PageError                                        FAIL_PAGE
+    │   └ PageTimedOut, PageCrashed
+    ├ BackendError(backend, status, request_id)
+    │ ├ RateLimited(retry_after), Unavailable, TimedOut  WAIT_AND_RETRY
+    │ ├ Rejected                                         NEXT_BACKEND
+    │ └ Unauthorized                                     STOP_BACKEND
+    ├ OutputError
+    │ ├ Refused, Truncated, Looping                      CHANGE_SAMPLING
+    │ └ Malformed, SchemaMismatch                        ASK_AGAIN
+    ├ BudgetExceeded                                     STOP_ASKING
+    └ ChainExhausted(causes)                             FAIL_PAGE
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+
+class Remedy(Enum):
+    """What the caller does about an error of a class."""
+
+    STOP_USAGE = "stop_usage"
+    FAIL_DOCUMENT = "fail_document"
+    FAIL_PAGE = "fail_page"
+    WAIT_AND_RETRY = "wait_and_retry"
+    CHANGE_SAMPLING = "change_sampling"
+    ASK_AGAIN = "ask_again"
+    NEXT_BACKEND = "next_backend"
+    STOP_BACKEND = "stop_backend"
+    STOP_ASKING = "stop_asking"
+
+
+def _rebuild(cls: type[ExtractionError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    error = cls.__new__(cls)
+    Exception.__init__(error, *args)
+    error.__dict__.update(state)
+    return error
+
+
+class ExtractionError(Exception):
+    """Root of the tree; ``str(error)`` is a sentence that says what to do next."""
+
+    remedy = Remedy.FAIL_DOCUMENT
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions with keyword-only arguments do not survive pickling by default, and
+        # these cross process boundaries from the render workers.
+        return _rebuild, (type(self), self.args, dict(self.__dict__))
+
+    @property
+    def kind(self) -> str:
+        """The class's name, as it stands in the ``error_type`` columns."""
+        return type(self).__name__
+
+
+class SettingsError(ExtractionError):
+    """A setting, argument or environment variable is wrong or missing."""
+
+    remedy = Remedy.STOP_USAGE
+
+
+class DocumentError(ExtractionError):
+    """This document cannot be processed; the others go on."""
+
+    remedy = Remedy.FAIL_DOCUMENT
+
+
+class UnreadableDocument(DocumentError):
+    """The bytes are no document that can be opened, or hold no page."""
+
+
+class EncryptedDocument(DocumentError):
+    """The document asks for a password that was not given."""
+
+
+class DocumentNotFound(DocumentError):
+    """The file that a partition stands for is not where it was."""
+
+
+class PageError(DocumentError):
+    """One page cannot be read; the document's other pages go on."""
+
+    remedy = Remedy.FAIL_PAGE
+
+
+class PageTimedOut(PageError):
+    """Reading the page took longer than its limit and was stopped."""
+
+
+class PageCrashed(PageError):
+    """Reading the page killed its worker process."""
+
+
+class BackendError(ExtractionError):
+    """A backend did not give an answer.
+
+    Args:
+        message: What happened and what to do next.
+        backend: Name of the backend as in the settings.
+        status: HTTP status, where there was an answer.
+        request_id: The provider's id of the request, for its support.
+    """
+
+    remedy = Remedy.NEXT_BACKEND
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        backend: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.backend = backend
+        self.status = status
+        self.request_id = request_id
+
+
+class RateLimited(BackendError):
+    """The backend asks to slow down.
+
+    Args:
+        message: What happened and what to do next.
+        retry_after: Seconds to wait, where the server said so.
+        backend: Name of the backend.
+        status: HTTP status.
+        request_id: The provider's id of the request.
+    """
+
+    remedy = Remedy.WAIT_AND_RETRY
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        backend: str = "",
+        status: int | None = None,
+        request_id: str | None = None,
+    ) -> None:
+        super().__init__(message, backend=backend, status=status, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class Unavailable(BackendError):
+    """The backend cannot be reached or fails on its own side (5xx, resets, OCR missing)."""
+
+    remedy = Remedy.WAIT_AND_RETRY
+
+
+class TimedOut(BackendError):
+    """No answer within ``timeout_s``."""
+
+    remedy = Remedy.WAIT_AND_RETRY
+
+
+class Rejected(BackendError):
+    """The backend refuses the request itself; sending it again changes nothing."""
+
+    remedy = Remedy.NEXT_BACKEND
+
+
+class Unauthorized(BackendError):
+    """The key is missing or wrong: no request to this backend can succeed."""
+
+    remedy = Remedy.STOP_BACKEND
+
+
+class OutputError(ExtractionError):
+    """An answer came (and was paid for) but cannot be used."""
+
+    remedy = Remedy.ASK_AGAIN
+
+
+class Refused(OutputError):
+    """The model or a filter declined to answer."""
+
+    remedy = Remedy.CHANGE_SAMPLING
+
+
+class Truncated(OutputError):
+    """The answer was cut at the token limit."""
+
+    remedy = Remedy.CHANGE_SAMPLING
+
+
+class Looping(OutputError):
+    """The answer repeats itself without end."""
+
+    remedy = Remedy.CHANGE_SAMPLING
+
+
+class Malformed(OutputError):
+    """No JSON could be read from the answer, even after repair."""
+
+
+class SchemaMismatch(OutputError):
+    """The answer is JSON but not of the asked shape."""
+
+
+class BudgetExceeded(ExtractionError):
+    """``max_cost_usd`` is reached: nothing more is asked, everything got is kept."""
+
+    remedy = Remedy.STOP_ASKING
+
+
+class ChainExhausted(ExtractionError):
+    """Every backend of the chain failed on a page.
+
+    Args:
+        causes: The last error of each backend, in the chain's order.
+    """
+
+    remedy = Remedy.FAIL_PAGE
+
+    def __init__(self, causes: tuple[ExtractionError, ...]) -> None:
+        super().__init__("; ".join(f"{cause.kind}: {cause}" for cause in causes))
+        self.causes = causes

@@ -1,0 +1,345 @@
+"""Frozen types of one page's journey, from a file to its table rows.
+
+No behaviour beyond derivations of the fields, and no foreign library. Geometry is
+``(x0, y0, x1, y1)`` as fractions 0-1 of the displayed page (after /Rotate), origin top
+left. Offsets count Unicode code points; ``end`` is exclusive.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from pdf_extraction.errors import ExtractionError
+
+BBox = tuple[float, float, float, float]
+Row = dict[str, Any]
+TextSource = Literal["text_layer", "ocr", "none"]
+PageStatus = Literal["done", "blank", "failed"]
+GroundingMethod = Literal["exact", "normalised", "fuzzy", "absent"]
+
+
+def union(boxes: Iterable[BBox]) -> BBox | None:
+    """Smallest box around ``boxes``; None for no box."""
+    x0s, y0s, x1s, y1s = zip(*boxes, strict=True) if (boxes := list(boxes)) else ((),) * 4
+    return (min(x0s), min(y0s), max(x1s), max(y1s)) if x0s else None
+
+
+class Span(NamedTuple):
+    """A half-open range of code points."""
+
+    start: int
+    end: int
+
+
+class Word(NamedTuple):
+    """One printed word of a page.
+
+    Attributes:
+        start: First code point in the page's text.
+        end: One past the last code point.
+        bbox: Fractions of the displayed page, origin top left.
+        line: Index of the word's line in reading order, from 0.
+        size: Font size in points; 0 where unknown.
+        bold: Whether the font says bold.
+        struck: Whether the page's drawing strikes the word through.
+        confidence: OCR confidence 0-1; None for a text layer.
+    """
+
+    start: int
+    end: int
+    bbox: BBox
+    line: int
+    size: float = 0.0
+    bold: bool = False
+    struck: bool = False
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """One printed line: words that share a ``line`` index.
+
+    Attributes:
+        start: First code point in the page's text.
+        end: One past the last code point (the line feed excluded).
+        bbox: Fractions of the displayed page.
+        words: The line's words, left to right.
+        text: The line as printed.
+    """
+
+    start: int
+    end: int
+    bbox: BBox
+    words: tuple[Word, ...]
+    text: str
+
+
+@dataclass(frozen=True)
+class PageText:
+    """A page's own text in reading order, with the place of every word.
+
+    Attributes:
+        source: Where the text comes from.
+        text: NFC, one line feed between lines, no blanks at line ends; a word broken at a
+            line end keeps its hyphen and line feed.
+        words: In reading order; gaps between words are blanks or line feeds.
+        engine: OCR engine, empty for a text layer.
+    """
+
+    source: TextSource
+    text: str = ""
+    words: tuple[Word, ...] = ()
+    engine: str = ""
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        """Lines in reading order."""
+        grouped: dict[int, list[Word]] = {}
+        for word in self.words:
+            grouped.setdefault(word.line, []).append(word)
+        return tuple(self._line(tuple(words)) for words in grouped.values())
+
+    def _line(self, words: tuple[Word, ...]) -> Line:
+        start, end = words[0].start, words[-1].end
+        bbox = union(word.bbox for word in words)
+        assert bbox is not None
+        return Line(start, end, bbox, words, self.text[start:end])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A page's picture as it is sent to a model.
+
+    Attributes:
+        width: Pixels.
+        height: Pixels.
+        byte_size: Encoded bytes before base64.
+        sha256: Hash of the encoded bytes, hexadecimal.
+        media_type: Such as ``image/jpeg``.
+        data: The encoded bytes; None where only the facts were kept.
+    """
+
+    width: int
+    height: int
+    byte_size: int
+    sha256: str
+    media_type: str
+    data: bytes | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class PageImage:
+    """One page as read from its file.
+
+    Attributes:
+        page_number: From 1.
+        width_pt: Displayed width in points (1/72 inch), after /Rotate.
+        height_pt: Displayed height in points.
+        rotation: /Rotate of the page, clockwise degrees.
+        text: The page's own text.
+        is_blank: Neither ink nor text; nothing is asked about such a page.
+        picture: Present where a backend of the chain looks at pictures.
+        text_verdict: Which rule decided ``text.source``, for people.
+        error: Why the page could not be read; the other fields are then empty.
+    """
+
+    page_number: int
+    width_pt: float = 0.0
+    height_pt: float = 0.0
+    rotation: int = 0
+    text: PageText = PageText("none")
+    is_blank: bool = False
+    picture: Picture | None = None
+    text_verdict: str = ""
+    error: ExtractionError | None = None
+
+
+@dataclass(frozen=True)
+class Document:
+    """One file under its partition key.
+
+    Attributes:
+        partition_key: Human-readable and stable, from the file's name.
+        document_id: From the sidecar, else the partition key.
+        path: Where the file is now.
+        sha256: Hash of its bytes, the document's version.
+        byte_size: Bytes.
+        metadata: The sidecar's keys.
+    """
+
+    partition_key: str
+    document_id: str
+    path: Path
+    sha256: str
+    byte_size: int
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What a model is told about a page.
+
+    Attributes:
+        system: The system message.
+        user: The text beside the picture.
+        schema: JSON schema of the answer.
+        schema_name: Name of the schema for ``response_format``.
+    """
+
+    system: str
+    user: str
+    schema: Mapping[str, Any]
+    schema_name: str
+
+    @cached_property
+    def prompt_hash(self) -> str:
+        """SHA-256 of both messages."""
+        return digest(self.system, self.user)
+
+    @cached_property
+    def schema_hash(self) -> str:
+        """SHA-256 of the schema, independent of its keys' order."""
+        return digest(json.dumps(self.schema, sort_keys=True, ensure_ascii=False))
+
+
+def digest(*parts: str) -> str:
+    """SHA-256 over ``parts``, hexadecimal; the border between parts counts."""
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question about one page, before any backend has formatted it.
+
+    Attributes:
+        document_id: For the ledger.
+        sha256: The document's version, for the ledger.
+        page: The page asked about.
+        prompt: Messages and schema.
+        neighbours: Pages around it that go along as further pictures, in page order.
+        read: Answers from the page's own text by rules; what the embedded backend calls.
+        parse: Raises ``OutputError`` for an answer text that cannot be used.
+        load_picture: Brings the encoded bytes of a page's picture when they are needed.
+        rejected: Earlier answers with why each was refused, oldest first.
+        temperature: Overrides the backend's, for another try.
+    """
+
+    document_id: str
+    sha256: str
+    page: PageImage
+    prompt: Prompt
+    read: Callable[[PageImage], str] = field(repr=False, compare=False)
+    parse: Callable[[str], Any] = field(repr=False, compare=False)
+    load_picture: Callable[[PageImage], Awaitable[bytes]] = field(repr=False, compare=False)
+    neighbours: tuple[PageImage, ...] = ()
+    rejected: tuple[tuple[str, str], ...] = ()
+    temperature: float | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """A backend's answer about one page, kept raw.
+
+    Attributes:
+        text: The answer as it came.
+        backend: Name in the settings.
+        model: As the server reported it; empty for the embedded backend.
+        finish_reason: The server's word, such as ``stop``.
+        input_tokens: Tokens of the answering call alone.
+        output_tokens: Tokens of the answering call alone.
+        usage_estimated: The server gave no usage, these are estimates.
+        cost_usd: Of the answering call alone.
+        latency_ms: Of the answering call alone.
+        cached: Taken from the cache.
+        is_fallback: Not from the chain's first backend.
+    """
+
+    text: str
+    backend: str
+    model: str = ""
+    finish_reason: str = "stop"
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usage_estimated: bool = False
+    cost_usd: float = 0.0
+    latency_ms: float = 0.0
+    cached: bool = False
+    is_fallback: bool = False
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One call to a server, failed or not: a row of ``attempts``."""
+
+    document_id: str
+    sha256: str
+    page_number: int
+    backend: str
+    model: str
+    started_at: float
+    latency_ms: float
+    http_status: int | None = None
+    error_type: str | None = None
+    error: str | None = None
+    retry_after_s: float | None = None
+    temperature: float | None = None
+    rotation: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    finish_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PageOutcome:
+    """How one page ended: with a completion, blank, or failed with its reason."""
+
+    page: PageImage
+    prompt: Prompt | None = None
+    completion: Completion | None = None
+    error: ExtractionError | None = None
+
+    @property
+    def status(self) -> PageStatus:
+        """The page's state for ``pages.status``."""
+        if self.error is not None:
+            return "failed"
+        return "blank" if self.page.is_blank else "done"
+
+
+@dataclass(frozen=True)
+class Grounding:
+    """Where a claimed text stands on its page.
+
+    Attributes:
+        method: How it was found.
+        similarity: 0-1 between claim and page text, unfolded; 0 when absent.
+        spans: Ranges of the page's text (not yet of the canonical text).
+    """
+
+    method: GroundingMethod
+    similarity: float = 0.0
+    spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class GroundedPage:
+    """A page with its parsed answer and the place of each of the answer's claims.
+
+    Attributes:
+        outcome: How the page ended.
+        answer: What the profile's ``parse`` returned; None for a failed or blank page.
+        groundings: One for each of ``profile.claims(answer)``, in that order.
+        canonical_start: Offset of the page's text in the canonical text.
+    """
+
+    outcome: PageOutcome
+    answer: Any
+    groundings: Sequence[Grounding]
+    canonical_start: int
