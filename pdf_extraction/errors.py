@@ -8,7 +8,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ├ DocumentError                                      FAIL_DOCUMENT
     │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound
     │ └ PageError                                        FAIL_PAGE
-    │   └ PageTimedOut, PageCrashed
+    │   └ PageTimedOut, PageCrashed, PageNotSelected
     ├ BackendError(backend, status, request_id)
     │ ├ RateLimited(retry_after), Unavailable, TimedOut  WAIT_AND_RETRY
     │ ├ Rejected                                         NEXT_BACKEND
@@ -99,6 +99,10 @@ class PageTimedOut(PageError):
 
 class PageCrashed(PageError):
     """Reading the page killed its worker process."""
+
+
+class PageNotSelected(PageError):
+    """The run's ``--pages`` left this page out and no earlier run had read it."""
 
 
 class BackendError(ExtractionError):
@@ -227,3 +231,31 @@ class ChainExhausted(ExtractionError):
     def __init__(self, causes: tuple[ExtractionError, ...]) -> None:
         super().__init__("; ".join(f"{cause.kind}: {cause}" for cause in causes))
         self.causes = causes
+
+
+def named(kind: str, message: str) -> ExtractionError:
+    """Rebuild an error from its stored class name and sentence.
+
+    Fields beyond the sentence are gone; a name that this version no longer knows becomes
+    a plain ``ExtractionError``.
+    """
+    classes: list[type[ExtractionError]] = [ExtractionError]
+    for cls in classes:
+        classes.extend(cls.__subclasses__())
+    found = next((cls for cls in classes if cls.__name__ == kind), ExtractionError)
+    error = found.__new__(found)
+    Exception.__init__(error, message)
+    vars(error).update(_STORED_DEFAULTS.get(found, {}))
+    return error
+
+
+_BACKEND_DEFAULTS = {"backend": "", "status": None, "request_id": None}
+_STORED_DEFAULTS: dict[type[ExtractionError], dict[str, Any]] = {
+    BackendError: _BACKEND_DEFAULTS,
+    Unavailable: _BACKEND_DEFAULTS,
+    TimedOut: _BACKEND_DEFAULTS,
+    Rejected: _BACKEND_DEFAULTS,
+    Unauthorized: _BACKEND_DEFAULTS,
+    RateLimited: {**_BACKEND_DEFAULTS, "retry_after": None},
+    ChainExhausted: {"causes": ()},
+}

@@ -298,12 +298,21 @@ class Attempt:
 
 @dataclass(frozen=True)
 class PageOutcome:
-    """How one page ended: with a completion, blank, or failed with its reason."""
+    """How one page ended: with a completion, blank, or failed with its reason.
+
+    Attributes:
+        page: The page as it was read.
+        completion: The raw answer that parsed.
+        error: Why there is none.
+        prompt_hash: Of the messages that were sent.
+        schema_hash: Of the schema that was asked for.
+    """
 
     page: PageImage
-    prompt: Prompt | None = None
     completion: Completion | None = None
     error: ExtractionError | None = None
+    prompt_hash: str | None = None
+    schema_hash: str | None = None
 
     @property
     def status(self) -> PageStatus:
@@ -326,6 +335,23 @@ class Grounding:
     method: GroundingMethod
     similarity: float = 0.0
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class DocumentOutcome:
+    """How one document ended: all its pages, or the reason why there are none.
+
+    Attributes:
+        document: The file.
+        profile: Name of the profile that was asked for.
+        pages: One for each page, in page order.
+        error: Why the document could not be opened.
+    """
+
+    document: Document
+    profile: str
+    pages: tuple[PageOutcome, ...] = ()
+    error: ExtractionError | None = None
 
 
 @dataclass(frozen=True)

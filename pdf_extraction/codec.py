@@ -1,0 +1,115 @@
+"""Pages and outcomes as JSON, for what is kept between two assets. No file is touched here."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from typing import Any
+
+from pdf_extraction.errors import ExtractionError, named
+from pdf_extraction.model import (
+    Completion,
+    Grounding,
+    PageImage,
+    PageOutcome,
+    PageText,
+    Picture,
+    Span,
+    Word,
+)
+
+
+def dump_page(page: PageImage) -> str:
+    """One page without its picture's bytes, which can be rendered again."""
+    picture = page.picture
+    return _dump(
+        {
+            "page_number": page.page_number,
+            "width_pt": page.width_pt,
+            "height_pt": page.height_pt,
+            "rotation": page.rotation,
+            "is_blank": page.is_blank,
+            "text_verdict": page.text_verdict,
+            "picture": _without_data(picture) if picture else None,
+            "error": dump_error(page.error),
+            "text": {
+                "source": page.text.source,
+                "engine": page.text.engine,
+                "text": page.text.text,
+                "words": [list(word) for word in page.text.words],
+            },
+        }
+    )
+
+
+def load_page(payload: str) -> PageImage:
+    """Inverse of ``dump_page``."""
+    fields = json.loads(payload)
+    text, picture = fields.pop("text"), fields.pop("picture")
+    words = tuple(_word(values) for values in text.pop("words"))
+    return PageImage(
+        **{**fields, "error": load_error(fields["error"])},
+        text=PageText(**text, words=words),
+        picture=Picture(**picture) if picture else None,
+    )
+
+
+def dump_outcome(outcome: PageOutcome) -> str:
+    """How a page ended, without the page itself."""
+    return _dump(
+        {
+            "completion": asdict(outcome.completion) if outcome.completion else None,
+            "error": dump_error(outcome.error),
+            "prompt_hash": outcome.prompt_hash,
+            "schema_hash": outcome.schema_hash,
+        }
+    )
+
+
+def load_outcome(payload: str, page: PageImage) -> PageOutcome:
+    """Inverse of ``dump_outcome`` for the page it belongs to."""
+    fields = json.loads(payload)
+    completion = fields.pop("completion")
+    return PageOutcome(
+        page,
+        completion=Completion(**completion) if completion else None,
+        **{**fields, "error": load_error(fields["error"])},
+    )
+
+
+def dump_groundings(groundings: list[Grounding]) -> str:
+    """Groundings of one page's claims, in order."""
+    return _dump([[g.method, g.similarity, g.spans] for g in groundings])
+
+
+def load_groundings(payload: str) -> list[Grounding]:
+    """Inverse of ``dump_groundings``."""
+    return [
+        Grounding(method, similarity, tuple(Span(*span) for span in spans))
+        for method, similarity, spans in json.loads(payload)
+    ]
+
+
+def dump_error(error: ExtractionError | None) -> dict[str, str] | None:
+    """Class name and sentence of an error."""
+    return {"type": error.kind, "message": str(error)} if error else None
+
+
+def load_error(fields: dict[str, str] | None) -> ExtractionError | None:
+    """Inverse of ``dump_error``."""
+    return named(fields["type"], fields["message"]) if fields else None
+
+
+def _word(values: list[Any]) -> Word:
+    start, end, bbox, *rest = values
+    return Word(start, end, tuple(bbox), *rest)
+
+
+def _without_data(picture: Picture) -> dict[str, Any]:
+    fields = asdict(replace(picture, data=None))
+    del fields["data"]
+    return fields
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
