@@ -1,0 +1,160 @@
+"""Rows of ``documents``, ``pages`` and ``attempts``, the same for every profile.
+
+What a profile makes of the answers stands in the profile; nothing here reads a clock.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from statistics import fmean
+
+from pdf_extraction.model import Attempt, DocumentOutcome, GroundedPage, PageOutcome, Row
+
+
+def attempt_rows(attempts: Sequence[Attempt]) -> list[Row]:
+    """Rows of ``attempts``, numbered from 1 within each page, in the order they were made."""
+    counts: dict[int, int] = {}
+    rows = []
+    for attempt in attempts:
+        number = counts[attempt.page_number] = counts.get(attempt.page_number, 0) + 1
+        row = {**vars(attempt), "attempt": number}
+        del row["sha256"]
+        row["started_at"] = datetime.fromtimestamp(attempt.started_at, UTC)
+        rows.append(row)
+    return rows
+
+
+def page_rows(
+    outcome: DocumentOutcome, pages: Sequence[GroundedPage], attempts: Sequence[Row]
+) -> list[Row]:
+    """Rows of ``pages``, with what was spent on each page in all its attempts."""
+    spent: dict[int, list[Row]] = {}
+    for attempt in attempts:
+        spent.setdefault(attempt["page_number"], []).append(attempt)
+    return [
+        _page_row(outcome.document.document_id, page, spent.get(page.outcome.page.page_number, []))
+        for page in pages
+    ]
+
+
+def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row]) -> Row:
+    outcome, page = grounded.outcome, grounded.outcome.page
+    return {
+        "document_id": document_id,
+        "page_number": page.page_number,
+        "status": outcome.status,
+        **error_columns(outcome.error),
+        "text_source": page.text.source,
+        "text": page.text.text,
+        "canonical_start": grounded.canonical_start,
+        "canonical_end": grounded.canonical_start + len(page.text.text),
+        "width_pt": page.width_pt,
+        "height_pt": page.height_pt,
+        "rotation": page.rotation,
+        **_picture_columns(outcome),
+        **_completion_columns(outcome, attempts),
+        "prompt_hash": outcome.prompt_hash,
+        "schema_hash": outcome.schema_hash,
+        "attempts": len(attempts),
+        **_spent(attempts),
+    }
+
+
+def error_columns(error: Exception | None) -> Row:
+    """``error_type`` and ``error``."""
+    return {
+        "error_type": type(error).__name__ if error else None,
+        "error": str(error) if error else None,
+    }
+
+
+def _picture_columns(outcome: PageOutcome) -> Row:
+    picture = outcome.page.picture
+    return {
+        "image_width": picture.width if picture else None,
+        "image_height": picture.height if picture else None,
+        "image_bytes": picture.byte_size if picture else None,
+        "image_sha256": picture.sha256 if picture else None,
+    }
+
+
+def _completion_columns(outcome: PageOutcome, attempts: Sequence[Row]) -> Row:
+    completion = outcome.completion
+    if completion is None:
+        names = ("backend", "model", "finish_reason", "latency_ms", "raw_response")
+        return {**dict.fromkeys(names), "cached": False, "is_fallback": False}
+    # "cached" says that this document paid nothing for the answer. An answer found in the
+    # cache after a crash was paid by an attempt of this very page, and must read as if the
+    # run had never been interrupted.
+    paid_here = any(attempt["error_type"] is None for attempt in attempts)
+    return {
+        "backend": completion.backend,
+        "model": completion.model or None,
+        "finish_reason": completion.finish_reason,
+        "latency_ms": completion.latency_ms,
+        "raw_response": completion.text,
+        "cached": completion.cached and not paid_here,
+        "is_fallback": completion.is_fallback,
+    }
+
+
+def _spent(attempts: Sequence[Row]) -> Row:
+    return {
+        "input_tokens": sum(attempt["input_tokens"] for attempt in attempts),
+        "output_tokens": sum(attempt["output_tokens"] for attempt in attempts),
+        "cost_usd": sum(attempt["cost_usd"] for attempt in attempts),
+    }
+
+
+def document_row(
+    outcome: DocumentOutcome,
+    pages: Sequence[GroundedPage],
+    attempts: Sequence[Row],
+    records: Mapping[str, Sequence[Row]],
+    canonical_text: str | None,
+    canonical_hash: str | None,
+) -> Row:
+    """The row of ``documents`` but for ``run_id`` and ``extracted_at``."""
+    document = outcome.document
+    failed = sum(page.outcome.status == "failed" for page in pages)
+    return {
+        "document_id": document.document_id,
+        "partition_key": document.partition_key,
+        "file_name": document.path.name,
+        "sha256": document.sha256,
+        "byte_size": document.byte_size,
+        "page_count": len(pages) if outcome.error is None else None,
+        "profile": outcome.profile,
+        "status": _status(outcome, len(pages), failed),
+        **error_columns(outcome.error),
+        "pages_done": len(pages) - failed,
+        "pages_failed": failed,
+        "canonical_text": canonical_text,
+        "canonical_hash": canonical_hash,
+        "metadata": json.dumps(dict(document.metadata), ensure_ascii=False, sort_keys=True),
+        "confidence": _mean_confidence(records),
+        "grounded_share": _grounded_share(pages),
+        "calls": len(attempts),
+        **_spent(attempts),
+    }
+
+
+def _status(outcome: DocumentOutcome, pages: int, failed: int) -> str:
+    if outcome.error is not None or failed == pages:
+        return "failed"
+    return "partial" if failed else "done"
+
+
+def _mean_confidence(records: Mapping[str, Sequence[Row]]) -> float | None:
+    for rows in records.values():
+        known = [row["confidence"] for row in rows if row.get("confidence") is not None]
+        if known:
+            return fmean(known)
+    return None
+
+
+def _grounded_share(pages: Sequence[GroundedPage]) -> float | None:
+    found = [grounding.method != "absent" for page in pages for grounding in page.groundings]
+    return fmean(found) if found else None

@@ -1,0 +1,301 @@
+"""The straight line from a file to its table rows, callable without Dagster.
+
+``read_and_ask -> ground -> assemble -> publish``, each over a whole run's documents or one of
+them, each leaving what the next one needs in a stage. What Dagster runs and what the command
+line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from pdf_extraction.assembly.canonical import build_canonical
+from pdf_extraction.assembly.records import attempt_rows, document_row, page_rows
+from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.errors import DocumentError, ExtractionError, OutputError, PageNotSelected
+from pdf_extraction.grounding import ground
+from pdf_extraction.model import (
+    Document,
+    DocumentOutcome,
+    GroundedPage,
+    Grounding,
+    PageImage,
+    PageOutcome,
+    Request,
+    Row,
+)
+from pdf_extraction.profiles.base import Profile
+from pdf_extraction.storage import outcomes
+from pdf_extraction.storage.tables import Tables
+from pdf_extraction.tools import Tools
+
+#: Documents whose pages may be in flight together; more would only hold more files open.
+DOCUMENTS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which pages of a document are asked about; the others keep what they had.
+
+    Attributes:
+        pages: Page numbers from 1; None for all.
+        only_failed: Only pages without a good answer so far.
+        ask: False reads the pages and asks nothing.
+    """
+
+    pages: frozenset[int] | None = None
+    only_failed: bool = False
+    ask: bool = True
+
+    def takes(self, number: int, earlier: PageOutcome | None) -> bool:
+        """Whether a page is done now, given how it ended before."""
+        if self.pages is not None and number not in self.pages:
+            return False
+        return not (self.only_failed and earlier is not None and earlier.status != "failed")
+
+
+@dataclass
+class Progress:
+    """Where a run reports to; each callback is called in the event loop's thread."""
+
+    on_open: Callable[[Document, int], None] = field(default=lambda _document, _pages: None)
+    on_page: Callable[[Document, PageOutcome], None] = field(default=lambda _document, _page: None)
+
+
+async def read_and_ask(
+    tools: Tools,
+    documents: Sequence[Document],
+    selection: Selection | None = None,
+    progress: Progress | None = None,
+) -> list[DocumentOutcome]:
+    """Read every page and get its answer; pages of all documents share one window.
+
+    A document's outcome is kept in the stages as soon as its last page ended. Failures of
+    documents and pages are outcomes, not exceptions.
+
+    Raises:
+        SettingsError: Something is missing that no page could do without.
+    """
+    run = _Run(tools, selection or Selection(), progress or Progress())
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run.document(document)) for document in documents]
+    return [task.result() for task in tasks]
+
+
+class _Run:
+    def __init__(self, tools: Tools, selection: Selection, progress: Progress) -> None:
+        self.tools = tools
+        self.selection = selection
+        self.progress = progress
+        self.open_documents = asyncio.Semaphore(DOCUMENTS_AT_ONCE)
+        # Each document waits here with one page at a time, so that the queue, which is first
+        # come first served, serves documents in turn: one page is not stuck behind a thousand.
+        self.window = asyncio.Semaphore(tools.window)
+
+    async def document(self, document: Document) -> DocumentOutcome:
+        async with self.open_documents:
+            try:
+                facts = await self.tools.reader.open(document.path)
+            except DocumentError as error:
+                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, error=error)
+            else:
+                self.progress.on_open(document, facts.page_count)
+                pages = await self._pages(document, facts.page_count)
+                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, pages)
+            self._keep(outcome)
+            return outcome
+
+    def _keep(self, outcome: DocumentOutcome) -> None:
+        outcomes.save_readings(self.tools.workspace.stages, outcome, self.tools.reader.fingerprint)
+        if self.selection.ask:
+            outcomes.save_answers(self.tools.workspace.stages, outcome)
+
+    async def _pages(self, document: Document, count: int) -> tuple[PageOutcome, ...]:
+        stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
+        known = outcomes.load_readings(stages, document, self.tools.reader.fingerprint)
+        earlier = outcomes.load_answers(stages, document, profile, known)
+        readings = _Readings(self.tools, document, count, known)
+        tasks: list[asyncio.Task[PageOutcome]] = []
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, count + 1):
+                await self.window.acquire()
+                task = group.create_task(self._page(document, number, readings, earlier))
+                task.add_done_callback(lambda _task: self.window.release())
+                tasks.append(task)
+        return tuple(task.result() for task in tasks)
+
+    async def _page(
+        self,
+        document: Document,
+        number: int,
+        readings: _Readings,
+        earlier: Mapping[int, PageOutcome],
+    ) -> PageOutcome:
+        if self.selection.takes(number, earlier.get(number)):
+            outcome = await self._ask(document, number, readings)
+        elif number in earlier:
+            outcome = earlier[number]
+        else:
+            outcome = _left_out(await readings.page(number))
+        self.progress.on_page(document, outcome)
+        return outcome
+
+    async def _ask(self, document: Document, number: int, readings: _Readings) -> PageOutcome:
+        page = await readings.page(number)
+        if page.error is not None or page.is_blank or not self.selection.ask:
+            return PageOutcome(_without_data(page), error=page.error)
+        request = build_request(
+            self.tools, document, page, await readings.neighbours(number), readings.picture
+        )
+        hashes = {
+            "prompt_hash": request.prompt.prompt_hash,
+            "schema_hash": request.prompt.schema_hash,
+        }
+        try:
+            completion = await self.tools.chain.complete(request)
+        except ExtractionError as error:
+            return PageOutcome(_without_data(page), error=error, **hashes)
+        return PageOutcome(_without_data(page), completion, **hashes)
+
+
+class _Readings:
+    """A document's pages, each read once, also when it goes along as a neighbour."""
+
+    def __init__(
+        self, tools: Tools, document: Document, count: int, known: Mapping[int, PageImage]
+    ) -> None:
+        self.tools, self.document, self.count, self.known = tools, document, count, known
+        self.tasks: dict[int, asyncio.Task[PageImage]] = {}
+
+    async def page(self, number: int) -> PageImage:
+        for past in [n for n in self.tasks if n < number - 2 * self.tools.context_window - 1]:
+            # A picture is kept only as long as a neighbour may ask for it.
+            if self.tasks[past].done():
+                del self.tasks[past]
+        if number not in self.tasks:
+            self.tasks[number] = asyncio.create_task(self._read(number))
+        return await asyncio.shield(self.tasks[number])
+
+    async def neighbours(self, number: int) -> tuple[PageImage, ...]:
+        reach = self.tools.context_window
+        around = range(max(1, number - reach), min(self.count, number + reach) + 1)
+        return tuple([await self.page(n) for n in around if n != number])
+
+    async def picture(self, page: PageImage) -> bytes:
+        if page.picture is not None and page.picture.data is not None:
+            return page.picture.data
+        picture = await self.tools.reader.picture(self.document.path, page.page_number)
+        assert picture.data is not None
+        return picture.data
+
+    async def _read(self, number: int) -> PageImage:
+        known = self.known.get(number)
+        if known is not None and known.error is None:
+            if known.picture is not None or not self.tools.chain.needs_picture:
+                return known
+            return await self.tools.reader.read(self.document.path, number, known.text)
+        return await self.tools.reader.read(self.document.path, number)
+
+
+def build_request(
+    tools: Tools,
+    document: Document,
+    page: PageImage,
+    neighbours: Sequence[PageImage],
+    load_picture: Callable[[PageImage], Awaitable[bytes]],
+) -> Request:
+    """The question about one page."""
+    profile = tools.workspace.profile
+    return Request(
+        document_id=document.document_id,
+        sha256=document.sha256,
+        page=page,
+        prompt=profile.prompt(page, neighbours),
+        read=profile.read,
+        parse=lambda text: profile.parse(text, page.page_number),
+        load_picture=load_picture,
+        neighbours=tuple(neighbours),
+    )
+
+
+def _without_data(page: PageImage) -> PageImage:
+    picture = replace(page.picture, data=None) if page.picture else None
+    return replace(page, picture=picture)
+
+
+def _left_out(page: PageImage) -> PageOutcome:
+    sentence = f"page {page.page_number} was left out of this run; `retry` asks for it"
+    return PageOutcome(_without_data(page), error=page.error or PageNotSelected(sentence))
+
+
+def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
+    """Find each claim of each page's answer on that page."""
+    return [
+        ground(profile.claims(answer), page.page.text) if answer is not None else []
+        for page, answer in _parsed(profile, outcome.pages)
+    ]
+
+
+def _parsed(
+    profile: Profile, pages: Sequence[PageOutcome]
+) -> list[tuple[PageOutcome, object | None]]:
+    """Answers were accepted by ``parse`` before they were kept; one that a newer version of a
+    profile refuses makes a failed page, never a page without records."""
+    parsed: list[tuple[PageOutcome, object | None]] = []
+    for page in pages:
+        if page.completion is None:
+            parsed.append((page, None))
+            continue
+        try:
+            parsed.append((page, profile.parse(page.completion.text, page.page.page_number)))
+        except OutputError as error:
+            parsed.append((replace(page, completion=None, error=error), None))
+    return parsed
+
+
+def assemble_document(
+    profile: Profile,
+    outcome: DocumentOutcome,
+    groundings: Sequence[Sequence[Grounding]],
+    calls: CallStore,
+) -> dict[str, list[Row]]:
+    """Rows of every table of one document, but for when and by which run they were made."""
+    canonical = build_canonical([page.page.text.text for page in outcome.pages])
+    pages = [
+        GroundedPage(page, answer, found, start)
+        for (page, answer), found, start in zip(
+            _parsed(profile, outcome.pages), groundings, canonical.page_starts, strict=True
+        )
+    ]
+    document = outcome.document
+    records = profile.assemble(document, canonical.text, pages) if pages else {}
+    attempts = attempt_rows(calls.attempts(document.document_id, document.sha256))
+    text, text_hash = (canonical.text, canonical.hash) if pages else (None, None)
+    return {
+        "documents": [document_row(outcome, pages, attempts, records, text, text_hash)],
+        "pages": page_rows(outcome, pages, attempts),
+        "attempts": attempts,
+        **{table: list(records.get(table, [])) for table in profile.tables},
+    }
+
+
+def publish(tables: Tables, rows: Mapping[str, list[Row]], run_id: str) -> bool:
+    """Replace the document's rows in all tables at once; whether anything changed.
+
+    A document that could not be opened never takes the place of rows that an earlier version
+    of it, or the same file while it was there, had earned: those stay, and the row in
+    ``documents`` says what happened.
+    """
+    document = rows["documents"][0]
+    partition_key = document["partition_key"]
+    earlier = tables.read("documents", partition_key)
+    if document["page_count"] is None and earlier and earlier[0]["page_count"] is not None:
+        kept = {**earlier[0], "status": "failed"}
+        kept |= {name: document[name] for name in ("error_type", "error")}
+        rows = {name: tables.read(name, partition_key) for name in tables.names}
+        rows["documents"] = [kept]
+    stamped = {**rows["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
+    return tables.commit(partition_key, {**rows, "documents": [stamped]})

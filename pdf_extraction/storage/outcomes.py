@@ -1,0 +1,119 @@
+"""How documents and pages ended, kept between two steps. No table is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from pdf_extraction import codec
+from pdf_extraction.errors import named
+from pdf_extraction.model import (
+    Document,
+    DocumentOutcome,
+    Grounding,
+    PageImage,
+    PageOutcome,
+)
+from pdf_extraction.storage.stages import Stages
+
+READ, ASKED, GROUNDED = "page_images", "page_completions", "page_extractions"
+
+
+def save_readings(stages: Stages, outcome: DocumentOutcome, fingerprint: str) -> None:
+    """Keep a document's pages as they were read.
+
+    Args:
+        stages: Where to.
+        outcome: The document.
+        fingerprint: Of everything that decides how a page is read.
+    """
+    rows = [
+        {"page_number": page.page.page_number, "payload": codec.dump_page(page.page)}
+        for page in outcome.pages
+    ]
+    header = {**_header(outcome), "fingerprint": fingerprint}
+    stages.save(READ, outcome.document.partition_key, header, rows)
+
+
+def save_answers(stages: Stages, outcome: DocumentOutcome) -> None:
+    """Keep how each page of a document ended."""
+    rows = [
+        {"page_number": page.page.page_number, "payload": codec.dump_outcome(page)}
+        for page in outcome.pages
+    ]
+    stages.save(ASKED, outcome.document.partition_key, _header(outcome), rows)
+
+
+def save_groundings(
+    stages: Stages, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
+) -> None:
+    """Keep where each page's claims were found."""
+    rows = [
+        {"page_number": page.page.page_number, "payload": codec.dump_groundings(list(found))}
+        for page, found in zip(outcome.pages, groundings, strict=True)
+    ]
+    stages.save(GROUNDED, outcome.document.partition_key, _header(outcome), rows)
+
+
+def load_readings(stages: Stages, document: Document, fingerprint: str) -> dict[int, PageImage]:
+    """Pages of this very version of the document, read in this very way; else none."""
+    found = stages.load(READ, document.partition_key)
+    if found is None:
+        return {}
+    header, rows = found
+    if (header["sha256"], header["fingerprint"]) != (document.sha256, fingerprint):
+        return {}
+    return {row["page_number"]: codec.load_page(row["payload"]) for row in rows}
+
+
+def load_answers(
+    stages: Stages, document: Document, profile: str, pages: Mapping[int, PageImage]
+) -> dict[int, PageOutcome]:
+    """How ``pages`` ended when this profile was last asked for; else nothing."""
+    found = stages.load(ASKED, document.partition_key)
+    if found is None:
+        return {}
+    header, rows = found
+    if (header["sha256"], header["profile"]) != (document.sha256, profile):
+        return {}
+    return {
+        row["page_number"]: codec.load_outcome(row["payload"], pages[row["page_number"]])
+        for row in rows
+        if row["page_number"] in pages
+    }
+
+
+def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
+    """A document as ``page_completions`` left it; None where that step has not run.
+
+    The version is the one that step saw, which ``document.sha256`` may be ahead of.
+    """
+    read, asked = (stages.load(stage, document.partition_key) for stage in (READ, ASKED))
+    if read is None or asked is None or read[0]["sha256"] != asked[0]["sha256"]:
+        return None
+    header, rows = asked
+    pages = {row["page_number"]: codec.load_page(row["payload"]) for row in read[1]}
+    error = header["error"]
+    return DocumentOutcome(
+        replace(document, sha256=header["sha256"], byte_size=header["byte_size"]),
+        header["profile"],
+        tuple(codec.load_outcome(row["payload"], pages[row["page_number"]]) for row in rows),
+        error=named(error["type"], error["message"]) if error else None,
+    )
+
+
+def load_groundings(stages: Stages, outcome: DocumentOutcome) -> list[list[Grounding]] | None:
+    """Groundings of an outcome's pages; None where that step has not seen this outcome."""
+    found = stages.load(GROUNDED, outcome.document.partition_key)
+    if found is None or found[0] != _header(outcome):
+        return None
+    return [codec.load_groundings(row["payload"]) for row in found[1]]
+
+
+def _header(outcome: DocumentOutcome) -> dict[str, object]:
+    return {
+        "sha256": outcome.document.sha256,
+        "byte_size": outcome.document.byte_size,
+        "profile": outcome.profile,
+        "error": codec.dump_error(outcome.error),
+    }

@@ -1,0 +1,143 @@
+"""What a run works with, built from settings and a data folder. No page is read here."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.chain import build_chain
+from pdf_extraction.catalogue import Catalogue
+from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.profiles import get_profile
+from pdf_extraction.profiles.base import Profile
+from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
+from pdf_extraction.storage.stages import Stages
+from pdf_extraction.storage.tables import Tables
+from pdf_extraction.storage.warehouse import Warehouse
+
+#: Pages that are read ahead of free places at the server, for each process that reads.
+READ_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The data folder's stores, each opened when it is first used.
+
+    Attributes:
+        data: The data folder.
+        settings: As loaded.
+    """
+
+    data: Path
+    settings: Settings
+
+    @cached_property
+    def profile(self) -> Profile:
+        """What to extract."""
+        return get_profile(self.settings.profile)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Which file each partition stands for."""
+        return Catalogue(self.data)
+
+    @cached_property
+    def calls(self) -> CallStore:
+        """Answers and attempts so far."""
+        return CallStore(self.data / "calls.sqlite")
+
+    @cached_property
+    def stages(self) -> Stages:
+        """What lies between two steps."""
+        return Stages(self.data)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The result."""
+        return Tables(self.data)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """The result as SQL users open it."""
+        return Warehouse(self.data)
+
+
+@dataclass(frozen=True)
+class Tools:
+    """What one run shares over all its documents while pages are in flight.
+
+    Attributes:
+        workspace: The data folder's stores.
+        reader: Reads pages in worker processes.
+        chain: Answers requests.
+        window: Pages read or asked about at the same time.
+        context_window: Neighbouring pages on each side that go along with a page.
+    """
+
+    workspace: Workspace
+    reader: Reader
+    chain: Backend
+    window: int
+    context_window: int = 0
+
+
+@asynccontextmanager
+async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncIterator[Tools]:
+    """Open the chain and the reader of a run, and close them in order.
+
+    Args:
+        workspace: The data folder's stores.
+        force: Ask again also where an answer is kept.
+
+    Raises:
+        SettingsError: The chain cannot be built.
+    """
+    settings = workspace.settings
+    chain = build_chain(settings, workspace.calls, force=force)
+    servers = _servers(settings)
+    options = read_options(settings, want_picture=chain.needs_picture)
+    slots = max((server.concurrency for server in servers), default=0)
+    try:
+        async with Reader(options) as reader:
+            yield Tools(
+                workspace,
+                reader,
+                chain,
+                window=slots + READ_AHEAD * options.workers,
+                context_window=max((server.context_window for server in servers), default=0),
+            )
+    finally:
+        await chain.aclose()
+
+
+def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
+    """How pages are read under these settings."""
+    embedded = any(
+        isinstance(backend, EmbeddedBackendSettings) for backend in settings.chained.values()
+    )
+    limits = [server.max_image_bytes for server in _servers(settings)]
+    return ReadOptions(
+        dpi=settings.render.dpi,
+        max_pixels=settings.render.max_pixels,
+        image_format=settings.render.image_format,
+        max_image_bytes=min(limits, default=4_000_000),
+        want_picture=want_picture,
+        ocr=settings.ocr.when != "never" and (embedded or settings.ocr.when == "always"),
+        ocr_languages=settings.ocr_languages,
+        ocr_engine=settings.ocr.engine,
+        page_timeout_s=settings.render.page_timeout_s,
+        workers=settings.render.workers,
+    )
+
+
+def _servers(settings: Settings) -> list[OpenAIBackendSettings]:
+    return [
+        backend
+        for backend in settings.chained.values()
+        if isinstance(backend, OpenAIBackendSettings)
+    ]
