@@ -1,0 +1,228 @@
+"""A page's text layer: words with places, sizes and strike-through, from one parse.
+
+Whether the layer can be trusted is decided in ``trust``; columns in ``reading_order``.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import pymupdf
+
+from pdf_extraction.model import BBox, PageText
+from pdf_extraction.pdf.pagetext import RawWord, compose
+
+# No PRESERVE_LIGATURES: MuPDF then writes "fi" as two characters, in text and offsets alike.
+# No CID_FOR_UNKNOWN_UNICODE: letters made up from glyph numbers would look like a text.
+# COLLECT_VECTORS brings the drawn lines in the same parse at no measurable cost;
+# COLLECT_STYLES would find strike-through itself but took 200 ms on a dense gazette page.
+_FLAGS = (
+    pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP | pymupdf.TEXT_COLLECT_VECTORS
+)
+_VECTOR = 3
+_PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
+_BOLD_CHAR = pymupdf.mupdf.FZ_STEXT_BOLD
+_WHITE = 0xFFFFFF
+#: Drawn lines thicker than this share of the font size are bars, not strokes of a pen.
+_THICKNESS = 0.22
+#: Between these shares of a word's box, from its top, a line strikes it through; underlines
+#: of browser prints lie at 0.9, their strikes at 0.5.
+_STRIKE_BAND = (0.30, 0.72)
+#: Share of a word's width that lines must cover, and of a line's width that struck words must.
+_COVERED = 0.6
+
+
+class Drawing(NamedTuple):
+    """A drawn path's box in points of the displayed page."""
+
+    bbox: BBox
+    is_white: bool
+
+
+@dataclass(frozen=True)
+class TextLayer:
+    """What one parse of a page found, in points of the displayed page.
+
+    Attributes:
+        width: Displayed width.
+        height: Displayed height.
+        words: In the file's order, text printed twice in one place kept once.
+        drawings: Filled and stroked paths that are not fully transparent.
+    """
+
+    width: float
+    height: float
+    words: tuple[RawWord, ...]
+    drawings: tuple[Drawing, ...]
+
+    def page_text(self, *, invisible: bool = False) -> PageText:
+        """Text in reading order.
+
+        Args:
+            invisible: Whether words drawn without fill or stroke belong to it (an OCR layer
+                under a scan) or are hidden from the page's reader.
+        """
+        words = [word for word in self.words if word.visible or invisible]
+        rules = [d.bbox for d in self.drawings if _is_rule(d.bbox)]
+        return compose(
+            list(
+                _with_strikes(
+                    words,
+                    [r for d in self.drawings if not d.is_white for r in (d.bbox,) if _is_rule(r)],
+                )
+            ),
+            self.width,
+            self.height,
+            "text_layer",
+            rules,
+        )
+
+
+def read_layer(page: pymupdf.Page) -> TextLayer:
+    """Parse a page once."""
+    parsed = page.get_textpage(flags=_FLAGS)
+    matrix = page.rotation_matrix if page.rotation else None
+    blocks = parsed.extractDICT()["blocks"]
+    words = _raw_words(parsed.extractWORDS(), [b for b in blocks if b["type"] == 0], matrix)
+    width, height = page.rect.width, page.rect.height
+    return TextLayer(
+        width,
+        height,
+        tuple(_once(word for word in words if _on_page(word.bbox, width, height))),
+        tuple(_drawings(blocks, matrix)),
+    )
+
+
+def _on_page(bbox: BBox, width: float, height: float) -> bool:
+    x, y = (bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2
+    return 0 <= x <= width and 0 <= y <= height
+
+
+def _turned(bbox: Sequence[float], matrix: Any) -> BBox:
+    x0, y0, x1, y1 = bbox
+    if matrix is None:
+        return x0, y0, x1, y1
+    ax, ay = matrix.a * x0 + matrix.c * y0 + matrix.e, matrix.b * x0 + matrix.d * y0 + matrix.f
+    bx, by = matrix.a * x1 + matrix.c * y1 + matrix.e, matrix.b * x1 + matrix.d * y1 + matrix.f
+    return min(ax, bx), min(ay, by), max(ax, bx), max(ay, by)
+
+
+def _drawings(blocks: Iterable[dict[str, Any]], matrix: Any) -> Iterator[Drawing]:
+    for block in blocks:
+        if block["type"] == _VECTOR and block["alpha"]:
+            yield Drawing(_turned(block["bbox"], matrix), block["color"] == _WHITE)
+
+
+def _raw_words(
+    words: Iterable[tuple[Any, ...]], blocks: list[dict[str, Any]], matrix: Any
+) -> Iterator[RawWord]:
+    """Words with the font of the span that they stand in.
+
+    Word numbers count text blocks only, while a block's own ``number`` counts all.
+    """
+    place, line, turn, run = None, None, 0, -1
+    for x0, y0, x1, y1, text, block_number, line_number, _ in words:
+        if place != (block_number, line_number):
+            place = block_number, line_number
+            line = blocks[block_number]["lines"][line_number]
+            turn = _quarter_turns(line["dir"], matrix)
+            run += 1
+        assert line is not None
+        span = _span_at(line, (x0 + x1) / 2, (y0 + y1) / 2)
+        yield RawWord(
+            text,
+            _turned((x0, y0, x1, y1), matrix),
+            run,
+            span["size"],
+            bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or span["char_flags"] & _BOLD_CHAR),
+            bool(span["char_flags"] & _PAINTED) and span["alpha"] > 0,
+            turn,
+        )
+
+
+def _span_at(line: dict[str, Any], x: float, y: float) -> dict[str, Any]:
+    spans: list[dict[str, Any]] = line["spans"]
+    if len(spans) == 1:
+        return spans[0]
+    for span in spans:
+        x0, y0, x1, y1 = span["bbox"]
+        if x0 <= x <= x1 and y0 <= y <= y1:
+            return span
+    return spans[0]
+
+
+def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
+    dx, dy = direction
+    if matrix is not None:
+        dx, dy = matrix.a * dx + matrix.c * dy, matrix.b * dx + matrix.d * dy
+    if abs(dx) >= abs(dy):
+        return 0 if dx >= 0 else 2
+    return 1 if dy > 0 else 3
+
+
+def _once(words: Iterable[RawWord]) -> Iterator[RawWord]:
+    """Words without those printed again over themselves to look bold or shaded."""
+    seen: dict[str, list[BBox]] = {}
+    for word in words:
+        places = seen.setdefault(word.text, [])
+        if not any(_overprints(word.bbox, place) for place in places):
+            places.append(word.bbox)
+            yield word
+
+
+def _overprints(one: BBox, other: BBox) -> bool:
+    tolerance = 0.25 * min(one[3] - one[1], one[2] - one[0])
+    return abs(one[0] - other[0]) < tolerance and abs(one[1] - other[1]) < tolerance
+
+
+def _is_rule(bbox: BBox) -> bool:
+    width, height = bbox[2] - bbox[0], bbox[3] - bbox[1]
+    return height <= 3 and width > 3 * height  # noqa: PLR2004
+
+
+def _with_strikes(words: Sequence[RawWord], rules: list[BBox]) -> Iterator[RawWord]:
+    """Words, marked where a drawn line runs through their middle.
+
+    A table's rule that happens to cross a word is told apart by its length: a strike is
+    as long as the words it strikes.
+    """
+    rules = sorted(rules, key=lambda r: r[1])
+    tops = [rule[1] for rule in rules]
+    crossed: list[list[int]] = [_crossing(word, rules, tops) for word in words] if rules else []
+    struck_width: dict[int, float] = {}
+    for word, indexes in zip(words, crossed, strict=False):
+        for index in indexes:
+            struck_width[index] = struck_width.get(index, 0.0) + _shared(word.bbox, rules[index])
+    for number, word in enumerate(words):
+        if not crossed or not crossed[number]:
+            yield word
+            continue
+        strikes = [
+            rules[i]
+            for i in crossed[number]
+            if struck_width[i] >= _COVERED * (rules[i][2] - rules[i][0])
+        ]
+        covered = sum(_shared(word.bbox, rule) for rule in strikes)
+        yield word._replace(struck=covered >= _COVERED * (word.bbox[2] - word.bbox[0]) > 0)
+
+
+def _crossing(word: RawWord, rules: list[BBox], tops: list[float]) -> list[int]:
+    if word.turn % 2:
+        return []
+    _, y0, _, y1 = word.bbox
+    height = y1 - y0
+    found = []
+    for index in range(bisect_left(tops, y0), bisect_left(tops, y1)):
+        rule = rules[index]
+        share = ((rule[1] + rule[3]) / 2 - y0) / (height or 1.0)
+        inside = _STRIKE_BAND[0] <= share <= _STRIKE_BAND[1]
+        if inside and rule[3] - rule[1] <= _THICKNESS * height and _shared(word.bbox, rule) > 0:
+            found.append(index)
+    return found
+
+
+def _shared(one: BBox, other: BBox) -> float:
+    return max(0.0, min(one[2], other[2]) - max(one[0], other[0]))
