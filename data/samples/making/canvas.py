@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pymupdf
+from making.mupdf import Font, Pdf, mupdf
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Color = tuple[float, float, float]
 
@@ -24,14 +27,13 @@ PDF_DATE = "D:20240318090000-03'00'"
 
 
 @cache
-def font(name: str) -> pymupdf.Font:
-    """Return the metrics of a base-14 font by its PyMuPDF short name (`tiro`, `hebo`, ...)."""
-    return pymupdf.Font(name)
+def _metrics(name: str) -> Font:
+    return mupdf.Font(name)
 
 
 def text_width(text: str, name: str, size: float) -> float:
-    """Width in points of `text` set without extra spacing."""
-    return float(font(name).text_length(text, size))
+    """Width in points of `text` in a base-14 font, by its PyMuPDF short name (`tiro`, ...)."""
+    return float(_metrics(name).text_length(text, size))
 
 
 @dataclass(slots=True)
@@ -92,9 +94,9 @@ class Canvas:
         return b"\n".join(self._ops)
 
 
-def to_document(canvases: list[Canvas], title: str, author: str) -> pymupdf.Document:
+def to_document(canvases: list[Canvas], title: str, author: str) -> Pdf:
     """Bind the canvases into a PDF in memory."""
-    document = pymupdf.open()
+    document = mupdf.open()
     for canvas in canvases:
         page = document.new_page(width=canvas.width, height=canvas.height)
         for name in sorted(canvas.fonts):
@@ -107,13 +109,13 @@ def to_document(canvases: list[Canvas], title: str, author: str) -> pymupdf.Docu
     return document
 
 
-def describe(document: pymupdf.Document, title: str, author: str) -> None:
+def describe(document: Pdf, title: str, author: str) -> None:
     """Write the fixed metadata that keep two runs alike."""
     dates = {"creationDate": PDF_DATE, "modDate": PDF_DATE}
     document.set_metadata({"title": title, "author": author, "producer": "make_samples", **dates})
 
 
-def to_bytes(document: pymupdf.Document) -> bytes:
+def to_bytes(document: Pdf) -> bytes:
     """Write without the random file id that PyMuPDF would add."""
     return bytes(document.tobytes(garbage=3, deflate=True, no_new_id=True))
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 
 VOWELS = "aeiouáâãàéêíóôõúü"
-CLUSTERS = ("bl", "br", "ch", "cl", "cr", "dr", "fl", "fr", "gl", "gr", "lh", "nh", "pl", "pr")
-CLUSTERS += ("tl", "tr", "vr", "qu", "gu")
-ONSET = re.compile(rf"(?:{'|'.join(CLUSTERS)}|[b-df-hj-np-tv-zç])[{VOWELS}]")
+# Two letters that open a syllable together and are never parted.
+CLUSTER = "[bcdfgptv][lr]|[cln]h|[qg]u"
+ONSET = re.compile(rf"(?:{CLUSTER}|[b-df-hj-np-tv-zç])[{VOWELS}]")
 BREAKABLE = re.compile(r"^[(“]?([a-zà-úA-ZÀ-Ú][a-zà-ú]{5,})[,;:.)”]*$")
 MIN_HEAD = 3
 MIN_TAIL = 3
@@ -34,6 +34,6 @@ def hard_breaks(word: str) -> list[int]:
 
 
 def _opens_syllable(core: str, cut: int) -> bool:
-    if ONSET.match(core, cut) is None or core[cut - 1 : cut + 1] in CLUSTERS:
+    if ONSET.match(core, cut) is None or re.fullmatch(CLUSTER, core[cut - 1 : cut + 1]):
         return False
     return any(letter in VOWELS for letter in core[:cut])

@@ -111,9 +111,7 @@ def _fill(queue: deque[Word], style: Style, room: float) -> tuple[list[Word], bo
     return line, False
 
 
-def _split(
-    line: list[Word], word: Word, style: Style, room: float
-) -> tuple[list[Word], Word]:
+def _split(line: list[Word], word: Word, style: Style, room: float) -> tuple[list[Word], Word]:
     """Break `word` as late as still fits; hand it on whole where nothing fits."""
     for cut, hyphen in _cuts(word.text, style.hyphen):
         head = replace(word, text=word.text[:cut] + hyphen)
