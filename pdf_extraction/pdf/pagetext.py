@@ -85,9 +85,9 @@ def _upright(bbox: BBox, turn: int, width: float, height: float) -> BBox:
     x0, y0, x1, y1 = bbox
     if turn == 1:
         return y0, width - x1, y1, width - x0
-    if turn == 2:  # noqa: PLR2004
+    if turn == 2:
         return width - x1, height - y1, width - x0, height - y0
-    if turn == 3:  # noqa: PLR2004
+    if turn == 3:
         return height - y1, x0, height - y0, x1
     return bbox
 

@@ -10,6 +10,7 @@ gutter stays clear over several lines of prose on both sides; whatever crosses t
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -28,8 +29,13 @@ MIN_COLUMN_WIDTH = 8.0
 MIN_FILL = 0.62
 #: Share of the page's height at its top and foot where rows apart are running heads.
 MARGIN = 0.11
+#: Points by which a rule must reach over a gutter to either side to end its columns; the
+#: frame of a box in one column ends in the gutter.
+BAR_REACH = 24.0
 #: Columns within columns within columns: three, and a heading's own.
 MAX_DEPTH = 4
+#: Gutters tried in a stretch.
+MAX_CANDIDATES = 8
 
 
 class Box(NamedTuple):
@@ -50,7 +56,7 @@ class Box(NamedTuple):
     run: int
 
 
-@dataclass
+@dataclass(slots=True)
 class Fragment:
     """Neighbouring words of one printed line, by their indexes."""
 
@@ -59,16 +65,12 @@ class Fragment:
     x1: float
     y1: float
     words: list[int]
+    height: float = 0.0
+    middle: float = 0.0
 
-    @property
-    def height(self) -> float:
-        """Height of the box."""
-        return self.y1 - self.y0
-
-    @property
-    def middle(self) -> float:
-        """The y half-way down the box."""
-        return (self.y0 + self.y1) / 2
+    def __post_init__(self) -> None:
+        self.height = self.y1 - self.y0
+        self.middle = (self.y0 + self.y1) / 2
 
 
 Row = list[Fragment]
@@ -79,6 +81,8 @@ class _Columns(NamedTuple):
 
     left: list[Fragment]
     right: list[Fragment]
+    #: Lines of the side with fewer.
+    lines: int
 
 
 class _Plain(NamedTuple):
@@ -106,21 +110,23 @@ def reading_lines(
 
 
 def _fragments(boxes: Sequence[Box]) -> list[Fragment]:
-    fragments: list[Fragment] = []
-    run = None
+    groups: list[list[int]] = []
+    last = None
     for index, box in enumerate(boxes):
-        last = fragments[-1] if fragments else None
-        if last is not None and box.run == run and _adjoins(last, box):
-            last.words.append(index)
-            last.x0, last.x1 = min(last.x0, box.x0), max(last.x1, box.x1)
-            last.y0, last.y1 = min(last.y0, box.y0), max(last.y1, box.y1)
+        if last is not None and box.run == last.run and _adjoins(last, box):
+            groups[-1].append(index)
         else:
-            fragments.append(Fragment(box.x0, box.y0, box.x1, box.y1, [index]))
-        run = box.run
-    return fragments
+            groups.append([index])
+        last = box
+    return [_fragment([boxes[index] for index in group], group) for group in groups]
 
 
-def _adjoins(last: Fragment, box: Box) -> bool:
+def _fragment(boxes: list[Box], words: list[int]) -> Fragment:
+    x0s, y0s, x1s, y1s, _ = zip(*boxes, strict=True)
+    return Fragment(min(x0s), min(y0s), max(x1s), max(y1s), words)
+
+
+def _adjoins(last: Box, box: Box) -> bool:
     height = box.y1 - box.y0
     return -height < box.x0 - last.x1 <= FRAGMENT_GAP * height
 
@@ -139,44 +145,48 @@ class _Page:
             return _rows(fragments)
         ordered: list[Row] = []
         for stretch in stretches:
-            for members in stretch:
-                ordered += self.order(members, depth + 1)
+            if isinstance(stretch, _Columns):
+                ordered += self.order(stretch.left, depth + 1)
+                ordered += self.order(stretch.right, depth + 1)
+            else:
+                ordered += self.order(stretch.members, depth + 1)
         return ordered
 
     def _stretches(self, fragments: list[Fragment]) -> list[_Columns | _Plain] | None:
         """The cutting at the gutter with the most lines of columns beside it."""
         best, best_score = None, 0
-        for x in _candidates(fragments):
+        for x, beside in _candidates(fragments):
+            if beside <= best_score:
+                break
             stretches = self._cut(fragments, x)
-            score = sum(
-                len(part.left) + len(part.right) for part in stretches if isinstance(part, _Columns)
-            )
-            if score > best_score:
+            columns = [part for part in stretches if isinstance(part, _Columns)]
+            score = sum(len(part.left) + len(part.right) for part in columns)
+            proven = any(part.lines >= MIN_COLUMN_LINES for part in columns)
+            if proven and score > best_score:
                 best, best_score = stretches, score
         return best
 
     def _cut(self, fragments: list[Fragment], x: float) -> list[_Columns | _Plain]:
         head, body, foot = self._margins(fragments)
-        cuts = [f for f in body + self.bars if f.x0 < x < f.x1]
-        rest = [f for f in body if not f.x0 < x < f.x1]
-        parts: list[list[Fragment]] = []
-        for cut in sorted(cuts, key=lambda f: f.middle):
-            above = [f for f in rest if f.middle < cut.middle]
-            rest = [f for f in rest if f.middle >= cut.middle]
-            parts += [above, [cut] if cut.words else []]
-        parts.append(rest)
-        columns = [_columns(part, x, MIN_COLUMN_LINES) for part in parts]
-        if any(columns):
-            columns = [_columns(part, x, MIN_FURTHER_LINES) for part in parts]
-        stretches: list[_Columns | _Plain] = [_Plain(head)]
-        for part, pair in zip(parts, columns, strict=True):
-            if pair is not None:
-                stretches.append(pair)
-            elif isinstance(stretches[-1], _Plain):
-                stretches[-1] = _Plain(stretches[-1].members + part)
+        cuts = [f for f in body if f.x0 < x < f.x1]
+        cuts += [b for b in self.bars if b.x0 < x - BAR_REACH and x + BAR_REACH < b.x1]
+        rest = sorted((f for f in body if not f.x0 < x < f.x1), key=_middle)
+        stretches: list[_Columns | _Plain] = []
+        plain = head
+        done = 0
+        for cut in [*sorted(cuts, key=_middle), None]:
+            end = len(rest) if cut is None else bisect_left(rest, cut.middle, key=_middle)
+            part = rest[done:end]
+            done = end
+            columns = _columns(part, x)
+            if columns is None:
+                plain = plain + part
             else:
-                stretches.append(_Plain(part))
-        return [*stretches, _Plain(foot)]
+                stretches += [_Plain(plain), columns]
+                plain = []
+            if cut is not None and cut.words:
+                plain = [*plain, cut]
+        return [*stretches, _Plain(plain), _Plain(foot)]
 
     def _margins(
         self, fragments: list[Fragment]
@@ -211,51 +221,56 @@ def _edge(margin: list[Fragment], fragments: list[Fragment]) -> float:
             if reach > float("-inf") and (apart or ruled):
                 edge = (reach + fragment.y0) / 2
             rows += 1
-        if rows > 3 or fragment.y0 > limit + 3 * fragment.height:  # noqa: PLR2004
+        if rows > 3 or fragment.y0 > limit + 3 * fragment.height:
             break
         reach = max(reach, fragment.y1)
     return edge
 
 
-def _candidates(fragments: list[Fragment]) -> list[float]:
-    """Places just right of fragments' ends that few fragments cross, the clearest first."""
+def _middle(fragment: Fragment) -> float:
+    return fragment.middle
+
+
+def _candidates(fragments: list[Fragment]) -> list[tuple[float, int]]:
+    """Places that few fragments cross, with how many lie beside them, the clearest first."""
     if len(fragments) < 2 * MIN_COLUMN_LINES:
         return []
-    found: list[tuple[int, float]] = []
-    for x in sorted({round(f.x1) + 1.0 for f in fragments}):
-        left = sum(f.x1 <= x for f in fragments)
-        right = sum(f.x0 >= x for f in fragments)
+    starts, ends = sorted(f.x0 for f in fragments), sorted(f.x1 for f in fragments)
+    found: dict[tuple[int, int], float] = {}
+    for end in ends:
+        left, right = bisect_right(ends, end), len(starts) - bisect_right(starts, end)
         if min(left, right) >= MIN_COLUMN_LINES:
-            found.append((len(fragments) - left - right, x))
-    return [x for _, x in sorted(found)[:12]]
+            found.setdefault((left, right), end + 0.01)
+    ordered = sorted(found.items(), key=lambda item: -sum(item[0]))
+    return [(x, sum(sides)) for sides, x in ordered[:MAX_CANDIDATES]]
 
 
-def _columns(fragments: list[Fragment], x: float, min_lines: int) -> _Columns | None:
+def _columns(fragments: list[Fragment], x: float) -> _Columns | None:
     left = [f for f in fragments if f.x1 <= x]
     right = [f for f in fragments if f.x1 > x]
-    if len(left) < min_lines or len(right) < min_lines:
+    if min(len(left), len(right)) < MIN_FURTHER_LINES:
         return None
     height = median(f.height for f in fragments)
     if min(f.x0 for f in right) - max(f.x1 for f in left) < GUTTER_WIDTH * height:
         return None
-    if not (_is_prose(left, height, min_lines) and _is_prose(right, height, min_lines)):
-        return None
-    return _Columns(left, right)
+    lines = min(_prose_lines(left, height), _prose_lines(right, height))
+    return _Columns(left, right, lines) if lines >= MIN_FURTHER_LINES else None
 
 
-def _is_prose(side: list[Fragment], height: float, min_lines: int) -> bool:
+def _prose_lines(side: list[Fragment], height: float) -> int:
+    """How many lines there are, where they fill the side as prose does; else none."""
     width = max(f.x1 for f in side) - min(f.x0 for f in side)
     if width < MIN_COLUMN_WIDTH * height:
-        return False
+        return 0
     rows = _rows(side)
     fill = median(row[-1].x1 - row[0].x0 for row in rows) / width
-    return len(rows) >= min_lines and fill >= MIN_FILL
+    return len(rows) if fill >= MIN_FILL else 0
 
 
 def _rows(fragments: list[Fragment]) -> list[Row]:
     """Fragments that share a printed line, top to bottom, each row left to right."""
     rows: list[Row] = []
-    for fragment in sorted(fragments, key=lambda f: f.middle):
+    for fragment in sorted(fragments, key=_middle):
         row = next((row for row in reversed(rows[-3:]) if _same_row(row, fragment)), None)
         if row is None:
             rows.append([fragment])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from math import ceil, floor
 from typing import Any, NamedTuple
 
 import pymupdf
@@ -33,6 +34,8 @@ _THICKNESS = 0.22
 _STRIKE_BAND = (0.30, 0.72)
 #: Share of a word's width that lines must cover, and of a line's width that struck words must.
 _COVERED = 0.6
+#: Points by which a word printed again over itself is looked for.
+_OVERPRINT = 4.0
 
 
 class Drawing(NamedTuple):
@@ -165,22 +168,26 @@ def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
 
 def _once(words: Iterable[RawWord]) -> Iterator[RawWord]:
     """Words without those printed again over themselves to look bold or shaded."""
-    seen: dict[str, list[BBox]] = {}
+    seen: dict[tuple[str, int, int], BBox] = {}
     for word in words:
-        places = seen.setdefault(word.text, [])
-        if not any(_overprints(word.bbox, place) for place in places):
-            places.append(word.bbox)
-            yield word
+        x, y = word.bbox[0] / _OVERPRINT, word.bbox[1] / _OVERPRINT
+        before = seen.get((word.text, round(x), round(y)))
+        if before is not None and _overprints(word.bbox, before):
+            continue
+        for column in {floor(x), ceil(x)}:
+            for row in {floor(y), ceil(y)}:
+                seen[word.text, column, row] = word.bbox
+        yield word
 
 
 def _overprints(one: BBox, other: BBox) -> bool:
-    tolerance = 0.25 * min(one[3] - one[1], one[2] - one[0])
+    tolerance = 0.3 * min(one[3] - one[1], one[2] - one[0])
     return abs(one[0] - other[0]) < tolerance and abs(one[1] - other[1]) < tolerance
 
 
 def _is_rule(bbox: BBox) -> bool:
     width, height = bbox[2] - bbox[0], bbox[3] - bbox[1]
-    return height <= 3 and width > 3 * height  # noqa: PLR2004
+    return height <= 3 and width > 3 * height
 
 
 def _with_strikes(words: Sequence[RawWord], rules: list[BBox]) -> Iterator[RawWord]:
