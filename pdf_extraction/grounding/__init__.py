@@ -1,0 +1,10 @@
+"""Where extracted texts stand on their page, and how far that proves them.
+
+Pure: page text in, places and numbers out. What a text means, what belongs to the page's
+furniture and what becomes a row is decided by profiles and assembly.
+"""
+
+from pdf_extraction.grounding.align import MIN_SIMILARITY, ground
+from pdf_extraction.grounding.boxes import boxes, words_in
+
+__all__ = ["MIN_SIMILARITY", "boxes", "ground", "words_in"]
