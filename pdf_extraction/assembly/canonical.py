@@ -1,0 +1,52 @@
+"""The canonical text of a document: its pages' texts joined, and its hash.
+
+Everything else cites this text by offsets. Nothing here changes a page's text: a page that
+is not normalised yet is the reader's mistake, and repairing it here would move every offset.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A document's text and where each page begins in it.
+
+    Attributes:
+        text: Pages' texts joined by line feeds, with exactly one final line feed.
+        page_starts: Offset of each page's text, in code points; a page without text
+            starts where the next one does.
+        hash: SHA-256 of ``text`` in UTF-8, hexadecimal.
+    """
+
+    text: str
+    page_starts: tuple[int, ...]
+    hash: str
+
+
+def build_canonical(page_texts: Sequence[str]) -> Canonical:
+    """Join the pages' normalised texts; a page without text adds nothing."""
+    starts: list[int] = []
+    offset = 0
+    for text in page_texts:
+        starts.append(offset)
+        if text:
+            offset += len(text) + 1
+    joined = "\n".join(text for text in page_texts if text) + "\n"
+    return Canonical(joined, tuple(starts), canonical_hash(joined))
+
+
+def canonical_hash(text: str) -> str:
+    """SHA-256 of ``text`` in UTF-8, hexadecimal."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def normalise(text: str) -> str:
+    """NFC, LF, no blanks at line ends, one final line feed: what a canonical text must equal."""
+    text = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    return re.sub(r"[^\S\n]+(?=\n)", "", text.rstrip() + "\n")
