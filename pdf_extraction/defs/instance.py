@@ -1,0 +1,133 @@
+"""Where Dagster keeps its history, and how a person opens the UI on it. Nothing is run here.
+
+Both ways into the product share one history: what the command line materialises is seen in
+``dagster dev`` afterwards. ``$DAGSTER_HOME`` decides where it is set; else it lies in
+``DATA/dagster``, which the checkout's own ``dagster.yaml`` names as ``data/dagster``.
+"""
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import yaml
+from dagster._core.instance.ref import InstanceRef
+
+from pdf_extraction.settings import CONFIG_VARIABLE, DATA_VARIABLE, DEFAULT_FILE
+
+HOME_VARIABLE = "DAGSTER_HOME"
+DEFINITIONS = "pdf_extraction.definitions"
+
+
+def instance_config(base_dir: object) -> dict[str, Any]:
+    """The ``dagster.yaml`` for a history in ``base_dir``.
+
+    One event log for all runs in place of one file a run: 47 against 170 KB a run, and a
+    sensor's or the UI's look over many runs opens one file.
+
+    Args:
+        base_dir: A path, or ``{"env": NAME}`` for one that an environment variable holds.
+    """
+    place = {"base_dir": base_dir}
+    return {
+        "telemetry": {"enabled": False},
+        "local_artifact_storage": {
+            "module": "dagster._core.storage.root",
+            "class": "LocalArtifactStorage",
+            "config": place,
+        },
+        "run_storage": {
+            "module": "dagster._core.storage.runs",
+            "class": "SqliteRunStorage",
+            "config": place,
+        },
+        "event_log_storage": {
+            "module": "dagster._core.storage.event_log",
+            "class": "ConsolidatedSqliteEventLogStorage",
+            "config": place,
+        },
+        "schedule_storage": {
+            "module": "dagster._core.storage.schedules",
+            "class": "SqliteScheduleStorage",
+            "config": place,
+        },
+        "compute_logs": {
+            "module": "dagster._core.storage.local_compute_log_manager",
+            "class": "LocalComputeLogManager",
+            "config": place,
+        },
+        "concurrency": {"runs": {"max_concurrent_runs": 2}},
+    }
+
+
+@contextmanager
+def open_instance(
+    data: Path, environ: Mapping[str, str] = os.environ
+) -> Iterator[dg.DagsterInstance]:
+    """Open the instance whose history ``dagster dev`` shows.
+
+    Args:
+        data: The data folder.
+        environ: Where ``$DAGSTER_HOME`` is looked up.
+    """
+    if environ.get(HOME_VARIABLE):
+        with dg.DagsterInstance.get() as instance:
+            yield instance
+        return
+    home = _made_home(data)
+    reference = InstanceRef.from_dir(str(home), overrides=instance_config(str(home)))
+    with dg.DagsterInstance.from_ref(reference) as instance:
+        yield instance
+
+
+def ui_command(data: Path, environ: Mapping[str, str] = os.environ) -> str:
+    """The shell command that opens the UI on the history of ``data``, from the current folder."""
+    dagster = _executable()
+    if environ.get(HOME_VARIABLE):
+        variables = {} if _is_default(data) else {DATA_VARIABLE: str(data.resolve())}
+        return _command(variables, [dagster, "dev", "-m", DEFINITIONS])
+    if _is_default(data) and Path("dagster.yaml").exists() and Path("workspace.yaml").exists():
+        return _command({}, [dagster, "dev"])
+    variables = {HOME_VARIABLE: str(_made_home(data)), DATA_VARIABLE: str(data.resolve())}
+    if DEFAULT_FILE.exists() and not environ.get(CONFIG_VARIABLE):
+        variables[CONFIG_VARIABLE] = str(DEFAULT_FILE.resolve())
+    command = _command(variables, [dagster, "dev", "-m", DEFINITIONS])
+    # Dagster warns about a dagster.yaml in the current folder that is not the one it reads.
+    return f"cd {shlex.quote(str(data.resolve()))} && {command}" if _has_yaml() else command
+
+
+def _is_default(data: Path) -> bool:
+    return data.resolve() == Path("data").resolve()
+
+
+def _has_yaml() -> bool:
+    return Path("dagster.yaml").exists() or Path("dagster.yml").exists()
+
+
+def _made_home(data: Path) -> Path:
+    home = (data / "dagster").resolve()
+    home.mkdir(parents=True, exist_ok=True)
+    config = home / "dagster.yaml"
+    if not config.exists():
+        config.write_text(yaml.safe_dump(instance_config({"env": HOME_VARIABLE}), sort_keys=False))
+    return home
+
+
+def _executable() -> str:
+    beside = Path(sys.executable).with_name("dagster")
+    found = shutil.which("dagster")
+    if not beside.exists() or (found and Path(found).resolve() == beside.resolve()):
+        return "dagster"
+    if beside.is_relative_to(Path.cwd()):
+        return str(beside.relative_to(Path.cwd()))
+    return str(beside)
+
+
+def _command(variables: Mapping[str, str], words: list[str]) -> str:
+    assignments = [f"{name}={shlex.quote(value)}" for name, value in variables.items()]
+    return " ".join([*assignments, *map(shlex.quote, words)])
