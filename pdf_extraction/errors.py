@@ -6,7 +6,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ExtractionError
     ├ SettingsError                                      STOP_USAGE
     ├ DocumentError                                      FAIL_DOCUMENT
-    │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound
+    │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound, BadSidecar
     │ └ PageError                                        FAIL_PAGE
     │   └ PageTimedOut, PageCrashed, PageNotSelected
     ├ BackendError(backend, status, request_id)
@@ -16,6 +16,8 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ├ OutputError
     │ ├ Refused, Truncated, Looping                      CHANGE_SAMPLING
     │ └ Malformed, SchemaMismatch                        ASK_AGAIN
+    ├ StorageError                                       STOP_USAGE
+    ├ RowMismatch                                        FAIL_DOCUMENT
     ├ BudgetExceeded                                     STOP_ASKING
     └ ChainExhausted(causes)                             FAIL_PAGE
 """
@@ -85,6 +87,10 @@ class EncryptedDocument(DocumentError):
 
 class DocumentNotFound(DocumentError):
     """The file that a partition stands for is not where it was."""
+
+
+class BadSidecar(DocumentError):
+    """The JSON file beside a document cannot be used, or claims another document's id."""
 
 
 class PageError(DocumentError):
@@ -182,9 +188,14 @@ class Unauthorized(BackendError):
 
 
 class OutputError(ExtractionError):
-    """An answer came (and was paid for) but cannot be used."""
+    """An answer came (and was paid for) but cannot be used.
+
+    Attributes:
+        completion: The answer, for its tokens and to be shown to the model; None once stored.
+    """
 
     remedy = Remedy.ASK_AGAIN
+    completion: Any = None
 
 
 class Refused(OutputError):
@@ -211,6 +222,18 @@ class Malformed(OutputError):
 
 class SchemaMismatch(OutputError):
     """The answer is JSON but not of the asked shape."""
+
+
+class StorageError(ExtractionError):
+    """The data folder cannot be read or written; nothing goes on until somebody acts."""
+
+    remedy = Remedy.STOP_USAGE
+
+
+class RowMismatch(ExtractionError):
+    """A row does not have its table's columns or types: a fault of the profile."""
+
+    remedy = Remedy.FAIL_DOCUMENT
 
 
 class BudgetExceeded(ExtractionError):

@@ -1,0 +1,298 @@
+"""The one set of Arrow schemas: every table, column, type and meaning.
+
+Files, commits and SQL have modules of their own. A field's metadata holds its
+``description`` and, where they are few, its ``values`` (joined by blanks).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from pdf_extraction.errors import RowMismatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pdf_extraction.model import Row
+
+TEXT: pa.DataType = pa.string()
+INT: pa.DataType = pa.int64()
+FLOAT: pa.DataType = pa.float64()
+BOOL: pa.DataType = pa.bool_()
+TIME = pa.timestamp("us", tz="UTC")
+
+
+def _list(item: pa.DataType) -> pa.DataType:
+    return pa.list_(pa.field("element", item, nullable=False))
+
+
+def _struct(**fields: pa.DataType) -> pa.DataType:
+    return pa.struct([pa.field(name, kind, nullable=False) for name, kind in fields.items()])
+
+
+TEXTS = _list(TEXT)
+BBOX = _list(FLOAT)
+SPANS = _list(_struct(start=INT, end=INT))
+BBOX_SPANS = _list(_struct(page_number=INT, bbox=BBOX))
+
+#: Columns that say when and by which run rows were made; they do not count as a change.
+PROVENANCE = ("run_id", "extracted_at")
+
+_BBOX_TEXT = "[x0, y0, x1, y1], 0-1 of the displayed page, origin top left"
+
+
+def _column(
+    name: str, kind: pa.DataType, description: str, *, null: bool = True, values: str = ""
+) -> pa.Field[Any]:
+    metadata = {"description": description, **({"values": values} if values else {})}
+    return pa.field(name, kind, nullable=null, metadata=metadata)
+
+
+def _key(name: str, kind: pa.DataType, description: str, values: str = "") -> pa.Field[Any]:
+    return _column(name, kind, description, null=False, values=values)
+
+
+_DOCUMENT = _key("document_id", TEXT, "The document, as in `documents`.")
+_PAGE = _key("page_number", INT, "From 1.")
+_ERROR_TYPE = _column("error_type", TEXT, "Class of the error; NULL without one.")
+_SPENT = (
+    _key("input_tokens", INT, "Of all attempts, failed ones too."),
+    _key("output_tokens", INT, "Of all attempts, failed ones too."),
+    _key("cost_usd", FLOAT, "Of all attempts, failed ones too, by the settings' prices."),
+)
+
+_DOCUMENTS = (
+    _key("document_id", TEXT, "Primary key: from the sidecar, else the partition key."),
+    _key("partition_key", TEXT, "Dagster's partition, from the file's name."),
+    _key("file_name", TEXT, "Name of the file without its folder."),
+    _key("sha256", TEXT, "Of the file's bytes: the document's version."),
+    _key("byte_size", INT, "Of the file."),
+    _column("page_count", INT, "NULL where the file could not be opened."),
+    _key("profile", TEXT, "What was extracted."),
+    _key("status", TEXT, "How it ended.", values="done partial failed"),
+    _ERROR_TYPE,
+    _column("error", TEXT, "What happened and what to do next."),
+    _key("pages_done", INT, "Blank pages too."),
+    _key("pages_failed", INT, "Pages without an answer."),
+    _column("canonical_text", TEXT, "The pages' texts joined; what offsets count in."),
+    _column("canonical_hash", TEXT, "SHA-256 of the normalised canonical text."),
+    _key("metadata", TEXT, "The sidecar's keys as JSON."),
+    _column("confidence", FLOAT, "Mean over the records that have one, 0-1."),
+    _column("grounded_share", FLOAT, "Share of records found on their page, 0-1."),
+    _key("calls", INT, "Calls to servers, failed ones too."),
+    *_SPENT,
+    _key("run_id", TEXT, "Run that last changed the document's rows."),
+    _key("extracted_at", TIME, "When the rows were last changed, UTC."),
+)
+
+_PAGES = (
+    _DOCUMENT,
+    _PAGE,
+    _key("status", TEXT, "How it ended.", values="done blank failed"),
+    _ERROR_TYPE,
+    _column("error", TEXT, "What happened and what to do next."),
+    _key("text_source", TEXT, "Where `text` is from.", values="text_layer ocr none"),
+    _column("text", TEXT, "The page's own text in reading order."),
+    _column("canonical_start", INT, "First code point in `documents.canonical_text`."),
+    _column("canonical_end", INT, "One past the last code point."),
+    _column("width_pt", FLOAT, "Displayed width in points (1/72 inch), after /Rotate."),
+    _column("height_pt", FLOAT, "Displayed height in points."),
+    _column("rotation", INT, "/Rotate of the page, clockwise degrees."),
+    _column("image_width", INT, "Pixels of the picture that was sent; NULL without one."),
+    _column("image_height", INT, "Pixels of the picture that was sent."),
+    _column("image_bytes", INT, "Of the picture, before base64."),
+    _column("image_sha256", TEXT, "Of the picture's bytes."),
+    _column("backend", TEXT, "Whose answer was taken; NULL for a blank or failed page."),
+    _column("model", TEXT, "As the server reported it; NULL for the embedded backend."),
+    _column("prompt_hash", TEXT, "SHA-256 of the messages."),
+    _column("schema_hash", TEXT, "SHA-256 of the answer's JSON schema."),
+    _column("finish_reason", TEXT, "The server's word, such as `stop`."),
+    _key("attempts", INT, "Calls made for this page."),
+    _key("cached", BOOL, "The answer was in the cache: nothing was paid for it here."),
+    _key("is_fallback", BOOL, "The answer is not from the chain's first backend."),
+    *_SPENT,
+    _column("latency_ms", FLOAT, "Of the answering call."),
+    _column("raw_response", TEXT, "The answer as it came."),
+)
+
+_ATTEMPTS = (
+    _DOCUMENT,
+    _PAGE,
+    _key("attempt", INT, "From 1 within the page, in the order they were made."),
+    _key("backend", TEXT, "Name in the settings."),
+    _column("model", TEXT, "As asked for, or as the server reported it."),
+    _key("started_at", TIME, "UTC."),
+    _key("latency_ms", FLOAT, "Until the whole answer or the failure."),
+    _column("http_status", INT, "NULL where no answer came."),
+    _ERROR_TYPE,
+    _column("error", TEXT, "What happened."),
+    _column("retry_after_s", FLOAT, "Seconds the server asked to wait."),
+    _column("temperature", FLOAT, "As sent."),
+    _key("rotation", INT, "Degrees the picture was turned for this attempt."),
+    _key("input_tokens", INT, "Of this call."),
+    _key("output_tokens", INT, "Of this call."),
+    _key("cost_usd", FLOAT, "Of this call, by the settings' prices."),
+    _column("finish_reason", TEXT, "The server's word."),
+)
+
+_DEVICES = (
+    _DOCUMENT,
+    _key("device_id", TEXT, "LexML fragment, such as `art5_par1u_inc2_ali1`; unique here."),
+    _key("device_type", TEXT, "Kind.", values="artigo paragrafo inciso alinea item"),
+    _key("identifier", TEXT, "`Art. 5º`, `§ 1º`, `Parágrafo único`, `I`, `a)`, `1`."),
+    _key("label", TEXT, "The label as printed."),
+    _key("text", TEXT, "Own text: label removed, children excluded, lines joined."),
+    _column("source_text", TEXT, "Verbatim, the concatenation of `canonical_spans`."),
+    _column("canonical_spans", SPANS, "Ranges of `documents.canonical_text`."),
+    _column("parent_id", TEXT, "`device_id` of the parent; NULL for an article."),
+    _column("parent_identifier", TEXT, "`identifier` of the parent."),
+    _key("path", TEXTS, "Identifiers from the article down to this device."),
+    _key("section_path", TEXTS, "Headings above it: título, capítulo, seção."),
+    _key("position", INT, "Document order from 0, without gaps."),
+    _key("context", TEXT, "Where it stands.", values="corpo anexo alteracao"),
+    _column("context_name", TEXT, "Which annex or amended act."),
+    _key("status", TEXT, "As printed.", values="vigente riscado revogado vetado"),
+    _PAGE,
+    _key("page_end", INT, "Last page; `page_number` is the first."),
+    _column("bbox", BBOX, f"On `page_number`: {_BBOX_TEXT}."),
+    _column("bbox_spans", BBOX_SPANS, "One box for each page it stands on."),
+    _key("grounding", TEXT, "How it was found.", values="exact normalised fuzzy absent"),
+    _column("confidence", FLOAT, "0-1; NULL without evidence."),
+    _column("confidence_method", TEXT, "What the confidence was made from."),
+    _column("model_confidence", FLOAT, "What the model said of itself; kept, not used."),
+)
+
+_CHUNKS = (
+    _key("chunk_id", TEXT, "`DOCUMENT#DEVICE`, unique over all documents."),
+    _key("node_id", TEXT, "Node in the document's tree."),
+    _column("parent_node_id", TEXT, "Node of the parent."),
+    _key("device_id", TEXT, "As in `devices`."),
+    _key("device_type", TEXT, "Kind.", values="artigo paragrafo inciso alinea item"),
+    _key("chunk_level", TEXT, "Whole article or one device.", values="article device"),
+    _key("text", TEXT, "Text of the chunk."),
+    _column("parent_text", TEXT, "Text of the parent device."),
+    _key("retrieval_text", TEXT, "What to index: headings, caput and text together."),
+    _key("section_path", TEXTS, "Headings above it."),
+    _key("citations", TEXTS, "Other devices and acts that the text names."),
+    _DOCUMENT,
+    _column("tipo_documento", TEXT, "From the sidecar."),
+    _column("numero", TEXT, "From the sidecar."),
+    _column("ano", INT, "From the sidecar."),
+    _column("article_number", TEXT, "Such as `5` or `29-A`."),
+    _PAGE,
+    _key("is_cross_page", BOOL, "It goes over a page break."),
+    _column("bbox", BBOX, f"On `page_number`: {_BBOX_TEXT}."),
+    _column("bbox_spans", BBOX_SPANS, "One box for each page it stands on."),
+    _column("confidence", FLOAT, "0-1; NULL without evidence."),
+    _column("canonical_start", INT, "First code point in `documents.canonical_text`."),
+    _column("canonical_end", INT, "One past the last code point."),
+    _column("canonical_hash", TEXT, "Of the text that the offsets count in."),
+    _key("part_index", INT, "Part of a long article that was split."),
+    _key("part_total", INT, "Parts of it; 1 where it was not split."),
+)
+
+_PAGE_MARKDOWN = (_DOCUMENT, _PAGE, _key("markdown", TEXT, "The page as Markdown."))
+
+_TABLES = (
+    _DOCUMENT,
+    _PAGE,
+    _key("table_index", INT, "Table on the page, from 0."),
+    _column("bbox", BBOX, f"Of the table: {_BBOX_TEXT}."),
+    _key("row", INT, "From 0."),
+    _key("column", INT, "From 0."),
+    _key("text", TEXT, "Of the cell."),
+    _key("is_header", BOOL, "The cell heads its column or row."),
+)
+
+#: One line on each table, for its documentation and for SQL users.
+DESCRIPTIONS: Mapping[str, str] = {
+    "documents": "One row for each document.",
+    "pages": "One row for each page, failed and blank ones too.",
+    "attempts": "One row for each call to a server, failed ones too.",
+    "devices": "Devices of legal acts (profile `legal_ptbr`).",
+    "chunks": "Pieces of text for retrieval (profile `legal_ptbr`).",
+    "page_markdown": "Pages as Markdown (profile `markdown`).",
+    "tables": "Cells of tables (profile `markdown`).",
+}
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "documents": pa.schema(_DOCUMENTS),
+    "pages": pa.schema(_PAGES),
+    "attempts": pa.schema(_ATTEMPTS),
+    "devices": pa.schema(_DEVICES),
+    "chunks": pa.schema(_CHUNKS),
+    "page_markdown": pa.schema(_PAGE_MARKDOWN),
+    "tables": pa.schema(_TABLES),
+}
+
+
+def describe(field: pa.Field[Any]) -> str:
+    """A column's meaning, with its values where they are few."""
+    metadata = field.metadata or {}
+    values = metadata.get(b"values", b"").decode().split()
+    return metadata[b"description"].decode() + "".join(f" `{value}`" for value in values)
+
+
+def to_table(name: str, rows: Sequence[Row]) -> pa.Table:
+    """Rows as one Arrow table of the schema ``name``, without the schema's descriptions.
+
+    Raises:
+        RowMismatch: A row lacks a column, has an unknown one, or holds a value of another
+            type, a NULL or a word that the column does not take.
+    """
+    schema = SCHEMAS[name]
+    expected = set(schema.names)
+    for index, row in enumerate(rows):
+        if row.keys() != expected:
+            raise RowMismatch(_columns_differ(name, index, row, expected))
+    # Descriptions in every one of ten thousand small files would be most of their bytes.
+    arrays = [_array(name, field, [row[field.name] for row in rows]) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=plain(schema))
+
+
+def plain(schema: pa.Schema) -> pa.Schema:
+    """The schema without descriptions, as it stands in the files."""
+    return pa.schema([pa.field(field.name, field.type, field.nullable) for field in schema])
+
+
+def _columns_differ(name: str, index: int, row: Row, expected: set[str]) -> str:
+    missing, unknown = sorted(expected - row.keys()), sorted(row.keys() - expected)
+    parts = [f"lacks {', '.join(missing)}"] if missing else []
+    parts += [f"has the unknown {', '.join(unknown)}"] if unknown else []
+    return f"{name}: row {index} {' and '.join(parts)}; see docs/tables.md"
+
+
+def _array(name: str, field: pa.Field[Any], values: list[object]) -> pa.Array[Any]:
+    # pyarrow cuts 1.5 to 1 without a word, and a NaN would differ from itself at each commit.
+    if field.type == INT and any(isinstance(value, float) for value in values):
+        raise RowMismatch(f"{name}.{field.name}: expected whole numbers")
+    if field.type == FLOAT and any(value != value for value in values):  # noqa: PLR0124
+        raise RowMismatch(f"{name}.{field.name}: a NaN; no value is NULL")
+    try:
+        array: pa.Array[Any] = pa.array(values, type=field.type)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        sentence = f"{name}.{field.name}: expected {field.type}: {error}"
+        raise RowMismatch(sentence) from None
+    if _has_wrong_null(array, field):
+        raise RowMismatch(f"{name}.{field.name}: a NULL where none may be")
+    allowed = (field.metadata or {}).get(b"values", b"").decode().split()
+    if allowed and (wrong := set(values) - {*allowed, None}):
+        words = f"{min(map(str, wrong))!r} is none of {', '.join(allowed)}"
+        raise RowMismatch(f"{name}.{field.name}: {words}")
+    return array
+
+
+def _has_wrong_null(array: Any, field: pa.Field[Any]) -> bool:
+    if array.null_count and not field.nullable:
+        return True
+    if pa.types.is_list(field.type):
+        return _has_wrong_null(array.flatten(), field.type.value_field)
+    if pa.types.is_struct(field.type):
+        # A null struct has null children, which is not their fault.
+        present = array.drop_null()
+        return any(
+            _has_wrong_null(present.field(index), field.type.field(index))
+            for index in range(field.type.num_fields)
+        )
+    return False

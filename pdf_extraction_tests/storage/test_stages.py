@@ -1,0 +1,42 @@
+import logging
+
+import pytest
+
+from pdf_extraction.storage.stages import Stages
+
+ROWS = [{"page_number": 1, "payload": '{"a": "ção"}'}, {"page_number": 2, "payload": "[]"}]
+
+
+def test_a_stage_comes_back_as_it_was_kept(tmp_path):
+    """Header and rows of the last save are what is loaded; other keys have their own."""
+    stages = Stages(tmp_path)
+    stages.save("page_images", "k", {"sha256": "1"}, [])
+    stages.save("page_images", "k", {"sha256": "2", "error": None}, ROWS)
+    assert stages.load("page_images", "k") == ({"sha256": "2", "error": None}, ROWS)
+    assert stages.load("page_images", "other") is None
+    assert stages.load("page_completions", "k") is None
+    assert [path.name for path in (tmp_path / "stages" / "page_images").iterdir()] == ["k.parquet"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1 this is no parquet PAR1"])
+def test_an_unreadable_stage_is_as_good_as_none(tmp_path, caplog, content):
+    """A damaged file is a warning in the log, and the step is done again."""
+    stages = Stages(tmp_path)
+    stages.save("page_images", "k", {}, ROWS)
+    (tmp_path / "stages" / "page_images" / "k.parquet").write_bytes(content)
+    with caplog.at_level(logging.WARNING):
+        assert stages.load("page_images", "k") is None
+    assert "k.parquet cannot be read" in caplog.text
+
+
+def test_forgetting_takes_every_step_of_one_document(tmp_path):
+    """Nothing of the document is left, and nothing of another is touched."""
+    stages = Stages(tmp_path)
+    stages.forget("k")
+    for asset in ("page_images", "page_completions"):
+        for key in ("k", "k2"):
+            stages.save(asset, key, {}, ROWS)
+    stages.forget("k")
+    assert stages.load("page_images", "k") is None
+    assert stages.load("page_completions", "k") is None
+    assert stages.load("page_completions", "k2") is not None
