@@ -6,5 +6,6 @@ furniture and what becomes a row is decided by profiles and assembly.
 
 from pdf_extraction.grounding.align import MIN_SIMILARITY, ground
 from pdf_extraction.grounding.boxes import boxes, words_in
+from pdf_extraction.grounding.confidence import confidence
 
-__all__ = ["MIN_SIMILARITY", "boxes", "ground", "words_in"]
+__all__ = ["MIN_SIMILARITY", "boxes", "confidence", "ground", "words_in"]

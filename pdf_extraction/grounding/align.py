@@ -65,6 +65,8 @@ def _judged(claim: str, place: Place, text: str) -> Grounding:
     printed = text[span.start : span.end]
     if printed == claim.strip():
         return Grounding("exact", 1.0, (span,))
+    if " ".join(printed.split()) == claim:  # by far the commonest, and cheap
+        return Grounding("normalised", 1.0, (span,))
     similarity = alikeness(claim, printed)
     if similarity < MIN_SIMILARITY:
         return ABSENT
@@ -137,7 +139,11 @@ def _apart(locations: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _cuts_word(text: str, at: int) -> bool:
-    return 0 < at < len(text) and text[at - 1].isalnum() and text[at].isalnum()
+    if not 0 < at < len(text):
+        return False
+    before, after = text[at - 1], text[at]
+    # From U+2E80 on are the scripts that put no blanks between words.
+    return before.isalnum() and after.isalnum() and max(before, after) < "\u2e80"
 
 
 def _cuts_number(text: str, start: int, end: int) -> bool:

@@ -26,27 +26,37 @@ def boxes(page: PageText, spans: Iterable[Span]) -> list[BBox]:
         that goes on at the top of the next column gives two.
     """
     runs: list[BBox] = []
-    line_before: BBox | None = None
-    for line in _line_boxes(words_in(page, spans)):
-        if line_before is not None and _goes_on(line_before, runs[-1], line):
-            runs[-1] = union((runs[-1], line)) or line
+    before: BBox | None = None
+    for whole, covered in _lines(page, words_in(page, spans)):
+        if before is not None and _same_column(before, whole):
+            runs[-1] = union((runs[-1], covered)) or covered
         else:
-            runs.append(line)
-        line_before = line
+            runs.append(covered)
+        before = whole
     return runs
 
 
-def _line_boxes(words: Sequence[Word]) -> list[BBox]:
-    lines: dict[int, list[BBox]] = {}
+def _lines(page: PageText, words: Sequence[Word]) -> list[tuple[BBox, BBox]]:
+    """For each line with one of ``words``: its whole box, and the box around those words."""
+    grouped: dict[int, list[Word]] = {}
     for word in words:
-        lines.setdefault(word.line, []).append(word.bbox)
-    return [box for line in lines.values() if (box := union(line)) is not None]
+        grouped.setdefault(word.line, []).append(word)
+    found = []
+    for line in grouped.values():
+        at = bisect_right(page.lines, line[0].start, key=lambda whole: whole.start) - 1
+        covered = union(word.bbox for word in line)
+        assert covered is not None
+        found.append((page.lines[at].bbox, covered))
+    return found
 
 
-def _goes_on(before: BBox, run: BBox, line: BBox) -> bool:
-    """Whether ``line`` stands in the run's column: not higher, and below part of it."""
+def _same_column(before: BBox, line: BBox) -> bool:
+    """Whether a line stands below the one before it, or beside it in one row.
+
+    Whole lines are compared: a span may leave off its first line's beginning and its last
+    line's end, which then have no x in common.
+    """
     height = before[3] - before[1]
-    not_higher = line[1] >= before[1] - 0.5 * height
-    over = min(run[2], line[2]) - max(run[0], line[0])
-    same_row = abs(line[1] - before[1]) <= 0.5 * height
-    return not_higher and (over > 0 or (same_row and line[0] - run[2] < 3 * height))
+    if abs(line[1] - before[1]) <= 0.5 * height:
+        return line[0] - before[2] < 1.5 * height
+    return line[1] > before[1] and min(before[2], line[2]) > max(before[0], line[0])

@@ -67,18 +67,22 @@ class Folded(NamedTuple):
 
 def fold(text: str) -> Folded:
     """Bare text with its way back."""
-    folded = [_BARE[c] for c in _LOOSE_DASH.sub(" ", text)]
-    return Folded("".join(folded), [i for i, f in enumerate(folded) for _ in f])
+    parts = list(map(_BARE.__getitem__, _LOOSE_DASH.sub(" ", text)))
+    folded = "".join(parts)
+    origins = [i for i, part in enumerate(parts) if part]
+    if len(origins) != len(folded):  # ligatures stand for several characters
+        origins = [i for i, part in enumerate(parts) for _ in part]
+    return Folded(folded, origins)
 
 
 def bare(text: str) -> str:
     """Bare text alone."""
-    return "".join([_BARE[c] for c in _LOOSE_DASH.sub(" ", text)])
+    return "".join(map(_BARE.__getitem__, _LOOSE_DASH.sub(" ", text)))
 
 
 def plain(text: str) -> str:
     """Text without typesetting's differences, accents kept."""
-    return "".join([_PLAIN[c] for c in _LOOSE_DASH.sub(" ", text)])
+    return "".join(map(_PLAIN.__getitem__, _LOOSE_DASH.sub(" ", text)))
 
 
 def is_dropped(character: str) -> bool:
