@@ -104,7 +104,7 @@ def _on_page(bbox: BBox, width: float, height: float) -> bool:
     return 0 <= x <= width and 0 <= y <= height
 
 
-def _turned(bbox: Sequence[float], matrix: Any) -> BBox:
+def turned(bbox: Sequence[float], matrix: Any) -> BBox:
     x0, y0, x1, y1 = bbox
     if matrix is None:
         return x0, y0, x1, y1
@@ -116,7 +116,7 @@ def _turned(bbox: Sequence[float], matrix: Any) -> BBox:
 def _drawings(blocks: Iterable[dict[str, Any]], matrix: Any) -> Iterator[Drawing]:
     for block in blocks:
         if block["type"] == _VECTOR and block["alpha"]:
-            yield Drawing(_turned(block["bbox"], matrix), block["color"] == _WHITE)
+            yield Drawing(turned(block["bbox"], matrix), block["color"] == _WHITE)
 
 
 def _raw_words(
@@ -137,7 +137,7 @@ def _raw_words(
         span = _span_at(line, (x0 + x1) / 2, (y0 + y1) / 2)
         yield RawWord(
             text,
-            _turned((x0, y0, x1, y1), matrix),
+            turned((x0, y0, x1, y1), matrix),
             run,
             span["size"],
             bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or span["char_flags"] & _BOLD_CHAR),

@@ -1,0 +1,188 @@
+"""Open a PDF file, and turn every failure of the PDF library into one of ours.
+
+Nothing here reads a page's content; every other module of this package is handed a page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pymupdf
+
+from pdf_extraction.errors import (
+    DocumentError,
+    DocumentNotFound,
+    EncryptedDocument,
+    ExtractionError,
+    PageError,
+    UnreadableDocument,
+)
+
+#: ISO 32000-1, implementation note 13: readers look for the header in the first 1024 bytes.
+_HEADER_WITHIN = 1024
+
+#: The first class that fits decides. Sentences say what to do and take the file's name.
+_TRANSLATIONS: tuple[tuple[type[BaseException], type[DocumentError], str], ...] = (
+    (FileNotFoundError, DocumentNotFound, "{name} is gone: put it back or forget the document"),
+    (
+        pymupdf.FileNotFoundError,
+        DocumentNotFound,
+        "{name} is gone: put it back or forget the document",
+    ),
+    (IsADirectoryError, UnreadableDocument, "{name} is a folder: name the files in it"),
+    (
+        PermissionError,
+        UnreadableDocument,
+        "{name} may not be read by this user: change its permissions",
+    ),
+    (OSError, UnreadableDocument, "{name} cannot be read from the disk ({detail}): try again"),
+    (
+        pymupdf.EmptyFileError,
+        UnreadableDocument,
+        "{name} has no bytes: copy it again from its source",
+    ),
+    (
+        pymupdf.FileDataError,
+        UnreadableDocument,
+        "{name} is damaged beyond repair: get it again from its source",
+    ),
+    (
+        pymupdf.mupdf.FzErrorBase,
+        UnreadableDocument,
+        "{name} is damaged ({detail}): get it again from its source",
+    ),
+    (
+        MemoryError,
+        UnreadableDocument,
+        "{name} needs more memory than a worker may take: raise the limit or split the file",
+    ),
+    (
+        Exception,
+        UnreadableDocument,
+        "{name} cannot be opened ({detail}): get it again from its source",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class DocumentFacts:
+    """What is known of a document once it is open.
+
+    Attributes:
+        page_count: Pages, at least one.
+        is_repaired: Its cross-reference table was damaged and had to be rebuilt.
+        warnings: What the PDF library complained about while opening.
+    """
+
+    page_count: int
+    is_repaired: bool = False
+    warnings: str = ""
+
+
+def open_document(path: Path, password: str | None = None) -> pymupdf.Document:
+    """Open a PDF file.
+
+    Args:
+        path: The file.
+        password: For a document that asks for one to be read.
+
+    Raises:
+        DocumentNotFound: There is no such file.
+        EncryptedDocument: It asks for a password, and none or a wrong one was given.
+        UnreadableDocument: It is no PDF, is damaged beyond repair, or has no page.
+    """
+    silence()
+    with translating(path):
+        _expect_pdf(path)
+        document = pymupdf.open(path, filetype="pdf")
+        try:
+            _expect_pages(document, path, password)
+        except BaseException:
+            document.close()
+            raise
+    return document
+
+
+def facts_of(document: pymupdf.Document) -> DocumentFacts:
+    """Facts of an open document."""
+    return DocumentFacts(document.page_count, bool(document.is_repaired), warnings_so_far())
+
+
+@contextmanager
+def translating(path: Path) -> Iterator[None]:
+    """Turn whatever is raised inside into the ``DocumentError`` of the table."""
+    try:
+        yield
+    except ExtractionError:
+        raise
+    except Exception as error:
+        raise translated(error, path) from error
+
+
+def translated(error: Exception, path: Path) -> DocumentError:
+    """The ``DocumentError`` that stands for a failure to open ``path``."""
+    for foreign, ours, sentence in _TRANSLATIONS:
+        if isinstance(error, foreign):
+            return ours(sentence.format(name=path.name, detail=_detail(error)))
+    raise AssertionError("the table's last line takes every exception")
+
+
+def page_error(error: Exception, path: Path, page_number: int) -> ExtractionError:
+    """The error of one page for a failure inside the PDF library."""
+    if isinstance(error, ExtractionError):
+        return error
+    reason = "needs more memory than a worker may take" if _is_memory(error) else _detail(error)
+    return PageError(
+        f"page {page_number} of {path.name} cannot be read ({reason}): "
+        "the other pages go on; get the file again from its source if this page matters"
+    )
+
+
+def silence() -> None:
+    """Keep the PDF library from writing to the terminal; its warnings are collected."""
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+
+
+def warnings_so_far() -> str:
+    """What the PDF library complained about since it was last asked."""
+    return str(pymupdf.TOOLS.mupdf_warnings())
+
+
+def _expect_pdf(path: Path) -> None:
+    # PyMuPDF opens HTML, images and plain text under a .pdf name as documents of their kind,
+    # whatever ``filetype`` says.
+    with path.open("rb") as file:
+        start = file.read(_HEADER_WITHIN)
+    if not start:
+        raise pymupdf.EmptyFileError
+    if b"%PDF-" not in start:
+        raise UnreadableDocument(
+            f"{path.name} is not a PDF, whatever its name says: convert it to PDF first"
+        )
+
+
+def _expect_pages(document: pymupdf.Document, path: Path, password: str | None) -> None:
+    if document.needs_pass and not (password and document.authenticate(password)):
+        asked = "the password given does not open it" if password else "it asks for a password"
+        raise EncryptedDocument(
+            f"{path.name} is encrypted and {asked}: give its password or an unlocked copy"
+        )
+    if document.page_count < 1:
+        raise UnreadableDocument(
+            f"{path.name} has no page that could be found: get it again from its source"
+        )
+
+
+def _is_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "malloc" in str(error)
+
+
+def _detail(error: Exception) -> str:
+    """One printable line of a foreign message, without the folders of the file's path."""
+    message = " ".join(str(error).split()) or type(error).__name__
+    printable = "".join(char for char in message if char.isprintable())
+    return printable[:200]

@@ -1,0 +1,88 @@
+"""Measure the features of a page that ``trust`` judges; decides nothing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pymupdf
+
+from pdf_extraction.model import BBox
+from pdf_extraction.pdf.picture import render, scale_for
+from pdf_extraction.pdf.textlayer import TextLayer, turned
+from pdf_extraction.pdf.trust import PageFeatures
+
+#: Dots an inch at which ink is looked for, and at most how many pixels.
+_INK_DPI, _INK_PIXELS = 60, 500_000
+#: Share of each side left out, where scans have black edges and holes.
+_INK_MARGIN = 0.03
+#: Grey levels below the paper's own from which a pixel is ink.
+_INK_CONTRAST = 48
+#: Fewer pixels of ink than this share are specks: a single printed digit has 4e-5.
+_INK_SHARE = 2e-5
+#: Share of the page at each edge that holds stamps and running heads.
+_MARGIN = 0.12
+
+
+def features_of(page: pymupdf.Page, layer: TextLayer) -> PageFeatures:
+    """Features of a parsed page; renders it small only where hardly any text was found."""
+    images = _images(page)
+    area = (layer.width * layer.height) or 1.0
+    shown = [word for word in layer.words if word.visible]
+    features = PageFeatures(
+        visible=[word.text for word in shown],
+        hidden=[word.text for word in layer.words if not word.visible],
+        image_share=min(1.0, sum(_on_page(box, layer) for box in images) / area),
+        bare_image_share=max(
+            (
+                _on_page(box, layer) / area
+                for box in images
+                if not any(_holds(box, word.bbox) for word in shown)
+            ),
+            default=0.0,
+        ),
+        inner_tokens=sum(_is_inner(word.bbox, layer) for word in shown),
+        paths=len(layer.drawings),
+    )
+    if not features.needs_ink:
+        return features
+    return PageFeatures(**{**vars(features), "has_ink": has_ink(page)})
+
+
+def has_ink(page: pymupdf.Page) -> bool:
+    """Whether a small grey rendering shows more than paper and specks."""
+    scale = scale_for(page.rect.width, page.rect.height, _INK_DPI, _INK_PIXELS)
+    pixels = render(page, scale, grey=True)
+    rows, columns = (int(side * _INK_MARGIN) for side in pixels.shape)
+    inner = pixels[rows : pixels.shape[0] - rows, columns : pixels.shape[1] - columns]
+    if not inner.size:
+        return False
+    paper = int(np.median(inner))
+    ink = np.count_nonzero(np.abs(inner.astype(np.int16) - paper) > _INK_CONTRAST)
+    return bool(ink > max(3, _INK_SHARE * inner.size))
+
+
+def _images(page: pymupdf.Page) -> list[BBox]:
+    matrix = page.rotation_matrix if page.rotation else None
+    kinds = ("fill-image", "fill-imgmask")
+    return [turned(box, matrix) for kind, box in page.get_bboxlog() if kind in kinds]
+
+
+def _on_page(box: BBox, layer: TextLayer) -> float:
+    """Square points of the box that lie on the page."""
+    width = min(box[2], layer.width) - max(box[0], 0.0)
+    height = min(box[3], layer.height) - max(box[1], 0.0)
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _middle(box: BBox) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _holds(image: BBox, word: BBox) -> bool:
+    x, y = _middle(word)
+    return image[0] <= x <= image[2] and image[1] <= y <= image[3]
+
+
+def _is_inner(box: BBox, layer: TextLayer) -> bool:
+    x, y = _middle(box)
+    across = _MARGIN * layer.width <= x <= (1 - _MARGIN) * layer.width
+    return across and _MARGIN * layer.height <= y <= (1 - _MARGIN) * layer.height

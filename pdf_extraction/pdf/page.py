@@ -1,0 +1,76 @@
+"""Read one page of an open document: text by the trusted way, blank or not, and picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import pymupdf
+
+from pdf_extraction.model import PageImage, PageText
+from pdf_extraction.pdf.engines import engine_for
+from pdf_extraction.pdf.measure import features_of
+from pdf_extraction.pdf.ocr import read_by_ocr
+from pdf_extraction.pdf.picture import PictureOptions, picture_of
+from pdf_extraction.pdf.textlayer import read_layer
+from pdf_extraction.pdf.trust import Source, Verdict, judge
+
+NO_TEXT = PageText("none")
+
+
+@dataclass(frozen=True)
+class PageOptions:
+    """What is read of a page.
+
+    Attributes:
+        want_picture: Whether somebody looks at the picture.
+        picture: Its limits.
+        ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
+    """
+
+    want_picture: bool = False
+    picture: PictureOptions = field(default_factory=PictureOptions)
+    ocr_languages: tuple[str, ...] = ("por", "eng")
+
+
+def read_page(
+    page: pymupdf.Page, options: PageOptions, known_text: PageText | None = None
+) -> PageImage:
+    """Everything the journey needs of one page.
+
+    Args:
+        page: A page of an open document.
+        options: What is read.
+        known_text: Text that an earlier run found; neither parsed nor recognised again.
+
+    Raises:
+        Unavailable: The page needs OCR and no engine is installed.
+    """
+    read = PageImage(
+        page_number=page.number + 1,
+        width_pt=page.rect.width,
+        height_pt=page.rect.height,
+        rotation=page.rotation,
+    )
+    if known_text is not None:
+        read = replace(read, text=known_text, text_verdict="known")
+    else:
+        text, verdict = text_of(page, options.ocr_languages)
+        read = replace(read, text=text, is_blank=verdict.is_blank, text_verdict=verdict.rule)
+    if options.want_picture and not read.is_blank:
+        read = replace(read, picture=picture_of(page, options.picture))
+    return read
+
+
+def text_of(page: pymupdf.Page, ocr_languages: tuple[str, ...]) -> tuple[PageText, Verdict]:
+    """The page's text from the layer where it can be trusted, else by OCR.
+
+    Raises:
+        Unavailable: The page needs OCR and no engine is installed.
+    """
+    layer = read_layer(page)
+    verdict = judge(features_of(page, layer))
+    if verdict.source is Source.TEXT_LAYER:
+        return layer.page_text(invisible=verdict.invisible), verdict
+    if verdict.source is Source.OCR and ocr_languages:
+        return read_by_ocr(page, engine_for(ocr_languages)), verdict
+    return NO_TEXT, verdict

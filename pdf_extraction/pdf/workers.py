@@ -1,0 +1,228 @@
+"""Read pages in killable worker processes, from asyncio.
+
+A file can crash, hang or bloat the process that reads it; here that costs one page. No page
+is read in this process, and nothing here knows what reading a page takes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+from collections.abc import Callable
+from concurrent.futures import CancelledError as FutureCancelled
+from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing.context import BaseContext
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from pdf_extraction.errors import (
+    ExtractionError,
+    PageCrashed,
+    PageError,
+    PageTimedOut,
+    UnreadableDocument,
+)
+from pdf_extraction.model import PageImage, PageText, Picture
+from pdf_extraction.pdf import worker
+from pdf_extraction.pdf.document import DocumentFacts, translated
+from pdf_extraction.pdf.page import PageOptions
+from pdf_extraction.pdf.picture import ImageFormat, PictureOptions
+
+Result = TypeVar("Result")
+
+#: Tasks handed to the pool for each worker: one running, one waiting. Everything else waits
+#: in asyncio, where cancelling costs nothing.
+_AHEAD = 2
+#: Pools started for one task when workers die between tasks.
+_POOLS_TRIED = 3
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How documents are read.
+
+    Attributes:
+        dpi: Of pictures, never more than ``max_pixels`` in all.
+        max_pixels: Of a picture, width times height.
+        image_format: Of pictures.
+        max_image_bytes: Of a picture in base64.
+        want_picture: Whether ``read`` brings the picture too.
+        ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
+        page_timeout_s: Seconds after which a page is given up and its worker killed.
+        workers: Processes; 0 for one a core.
+        tasks_per_worker: Pages after which a worker is replaced; 0 for never.
+        memory_limit_bytes: Data a worker may hold; 0 for no limit.
+    """
+
+    dpi: int = 300
+    max_pixels: int = 2_000_000
+    image_format: ImageFormat = "jpeg"
+    max_image_bytes: int = 4_000_000
+    want_picture: bool = False
+    ocr_languages: tuple[str, ...] = ("por", "eng")
+    page_timeout_s: float = 120.0
+    workers: int = 0
+    tasks_per_worker: int = 500
+    memory_limit_bytes: int = 2 << 30
+
+    @property
+    def page(self) -> PageOptions:
+        """What a worker needs to know."""
+        picture = PictureOptions(self.dpi, self.max_pixels, self.image_format, self.max_image_bytes)
+        return PageOptions(self.want_picture, picture, self.ocr_languages)
+
+
+class Reader:
+    """Reads documents in a pool of worker processes, which starts with the first task.
+
+    Args:
+        options: How documents are read.
+    """
+
+    def __init__(self, options: ReadOptions | None = None) -> None:
+        self.options = options or ReadOptions()
+        self._workers = self.options.workers or _cores()
+        self._pool: ProcessPool | None = None
+        self._starting = asyncio.Lock()
+        self._turn = asyncio.Semaphore(self._workers * _AHEAD)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End all workers now, whatever they are reading."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.stop()
+            await asyncio.to_thread(pool.join)
+
+    async def open(self, path: Path, password: str | None = None) -> DocumentFacts:
+        """Facts of a document.
+
+        Raises:
+            DocumentError: It cannot be read, and why.
+        """
+        version = _version(path)
+        try:
+            found = await self._run(worker.facts, version, password)
+        except FutureTimeout as error:
+            raise UnreadableDocument(
+                f"{path.name} could not be opened within {self.options.page_timeout_s:g} s: "
+                "get it again from its source or raise page_timeout_s"
+            ) from error
+        except (ProcessExpired, BrokenProcessPool) as error:
+            raise UnreadableDocument(
+                f"{path.name} crashes the PDF library when opened: get it again from its source"
+            ) from error
+        if isinstance(found, ExtractionError):
+            raise found
+        return found
+
+    async def read(
+        self,
+        path: Path,
+        page_number: int,
+        known_text: PageText | None = None,
+        password: str | None = None,
+    ) -> PageImage:
+        """One page; its own troubles come back as its ``error``.
+
+        Args:
+            path: The document.
+            page_number: From 1.
+            known_text: Text of an earlier run, which spares parsing and OCR.
+            password: Where the document asks for one.
+
+        Raises:
+            DocumentError: The document is gone.
+        """
+        try:
+            return await self._run(
+                worker.read, _version(path), password, page_number, self.options.page, known_text
+            )
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
+            return PageImage(page_number, error=self._page_error(error, path, page_number))
+
+    async def picture(self, path: Path, page_number: int, password: str | None = None) -> Picture:
+        """One page's picture.
+
+        Raises:
+            DocumentError: It cannot be rendered, and why.
+        """
+        try:
+            found = await self._run(
+                worker.picture, _version(path), password, page_number, self.options.page
+            )
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
+            raise self._page_error(error, path, page_number) from error
+        if isinstance(found, ExtractionError):
+            raise found
+        return found
+
+    async def _run(self, task: Callable[..., Result], *args: Any) -> Result:
+        async with self._turn:
+            for attempt in range(_POOLS_TRIED):
+                pool = await self._running_pool()
+                try:
+                    future = pool.schedule(task, args=args, timeout=self.options.page_timeout_s)
+                    return await asyncio.wrap_future(future)
+                except (BrokenProcessPool, FutureCancelled, RuntimeError):
+                    # A worker that dies between two tasks breaks the pool for all of them.
+                    if pool.active or attempt == _POOLS_TRIED - 1:
+                        raise
+            raise BrokenProcessPool
+
+    async def _running_pool(self) -> ProcessPool:
+        async with self._starting:
+            if self._pool is None or not self._pool.active:
+                self._pool = ProcessPool(
+                    max_workers=self._workers,
+                    max_tasks=self.options.tasks_per_worker,
+                    initializer=worker.start,
+                    initargs=(self.options.memory_limit_bytes,),
+                    context=_context(),
+                )
+                # Asking whether it is active starts its processes, which takes a second.
+                await asyncio.to_thread(lambda pool: pool.active, self._pool)
+            return self._pool
+
+    def _page_error(self, error: BaseException, path: Path, page_number: int) -> PageError:
+        page = f"page {page_number} of {path.name}"
+        if isinstance(error, FutureTimeout):
+            return PageTimedOut(
+                f"{page} was given up after {self.options.page_timeout_s:g} s: "
+                "raise page_timeout_s if it is worth the wait"
+            )
+        return PageCrashed(
+            f"{page} crashed the process that read it: get the file again from its source, "
+            "or report the file to the PDF library's makers"
+        )
+
+
+def _context() -> BaseContext:
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    from pdf_extraction.pdf.forkserver import WorkerContext  # noqa: PLC0415
+
+    return WorkerContext()
+
+
+def _cores() -> int:
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
+
+
+def _version(path: Path) -> worker.FileVersion:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise translated(error, path) from error
+    return worker.FileVersion(str(path), found.st_mtime_ns, found.st_size)
