@@ -6,6 +6,7 @@ others are aligned by edlib, infix, on the page's bare text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -23,6 +24,8 @@ FUZZY_MARGIN = 0.08
 """Places this much less alike than the best one still compete by order."""
 _CUT_NUMBER = _CUT_WORD = 0.3
 _SHORT = 8
+# A wrong last character of the claim may have been paired with the next label's first.
+_STRAY_END = re.compile(r"\s+\S{1,3}\Z")
 
 ABSENT = Grounding("absent")
 
@@ -68,6 +71,9 @@ def _judged(claim: str, place: Place, text: str) -> Grounding:
     if " ".join(printed.split()) == claim:  # by far the commonest, and cheap
         return Grounding("normalised", 1.0, (span,))
     similarity = alikeness(claim, printed)
+    shorter = _STRAY_END.sub("", printed)
+    if shorter != printed and (without := alikeness(claim, shorter)) >= similarity:
+        similarity, span = without, Span(span.start, span.start + len(shorter))
     if similarity < MIN_SIMILARITY:
         return ABSENT
     method: GroundingMethod = "normalised" if similarity == 1.0 else "fuzzy"

@@ -86,6 +86,13 @@ def test_what_is_not_on_the_page_is_absent(claim):
     assert (found.method, found.similarity, found.spans) == ("absent", 0.0, ())
 
 
+def test_a_wrong_last_character_takes_nothing_from_what_follows():
+    """The next line's label is no part of a claim that ends in noise."""
+    page = page_of(["São responsáveis pela contribuição:", "I - o órgão;"])
+    (found,) = ground(["São responsaveis pela contribuição:s"], page)
+    assert texts([found], page) == ["São responsáveis pela contribuição:"]
+
+
 def test_a_page_without_text_grounds_nothing():
     """Prose about a blank page is absent."""
     found = ground(["Página em branco", "x"], PageText("none"))
