@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pymupdf
@@ -20,6 +20,7 @@ from pdf_extraction.errors import (
     PageError,
     UnreadableDocument,
 )
+from pdf_extraction.model import PageImage
 
 #: ISO 32000-1, implementation note 13: readers look for the header in the first 1024 bytes.
 _HEADER_WITHIN = 1024
@@ -64,6 +65,17 @@ _TRANSLATIONS: tuple[tuple[type[BaseException], type[DocumentError], str], ...] 
         UnreadableDocument,
         "{name} cannot be opened ({detail}): get it again from its source",
     ),
+)
+
+
+#: Warnings of MuPDF that tell of contents lost, not of untidiness.
+_DAMAGE = (
+    "page may not be correct",
+    "premature end of data",
+    "read error; treating as end of file",
+    "cannot load object",
+    "non-page object in page tree",
+    "cannot find object",
 )
 
 
@@ -138,6 +150,31 @@ def page_error(error: Exception, path: Path, page_number: int) -> ExtractionErro
     return PageError(
         f"page {page_number} of {path.name} cannot be read ({reason}): "
         "the other pages go on; get the file again from its source if this page matters"
+    )
+
+
+def damage_shown(page: PageImage, name: str) -> PageImage:
+    """The page, no longer passing for whole where the library met damage while reading it.
+
+    A page whose contents cannot be decoded looks blank to the library, which only warns.
+
+    Args:
+        page: As read just now.
+        name: Of the file.
+    """
+    warnings = warnings_so_far()
+    damage = next((mark for mark in _DAMAGE if mark in warnings), None)
+    if damage is None or page.error is not None:
+        return page
+    if not page.is_blank:
+        return replace(page, text_verdict=f"{page.text_verdict}+damaged")
+    return replace(
+        page,
+        is_blank=False,
+        error=PageError(
+            f"page {page.page_number} of {name} is damaged ({damage}) and nothing of it shows: "
+            "get the file again from its source"
+        ),
     )
 
 

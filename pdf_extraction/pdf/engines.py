@@ -88,7 +88,8 @@ def ocr_engine_status(languages: tuple[str, ...]) -> OcrStatus:
         return OcrStatus(
             True,
             "rapidocr",
-            f"RapidOCR, the models of its wheel; Tesseract would be 6 times faster: {_install(languages)}",
+            "RapidOCR with the models of its wheel; Tesseract would be 6 times faster: "
+            + _install(languages),
         )
     return OcrStatus(False, "", _fixes(languages))
 
@@ -195,7 +196,7 @@ class Rapid:
     def __init__(self, languages: tuple[str, ...]) -> None:
         from rapidocr import RapidOCR  # noqa: PLC0415
 
-        self._read = RapidOCR(
+        self._read: Any = RapidOCR(
             params={
                 "Global.log_level": "critical",
                 # Twice as fast as the default for a full page, with the same errors.

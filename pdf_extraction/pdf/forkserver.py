@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import io
 import os
-from multiprocessing import context, popen_forkserver, process, reduction, spawn, util
-from multiprocessing.forkserver import ForkServer
+from multiprocessing import context, forkserver, popen_forkserver, process, reduction, spawn, util
 from typing import Any
+
+# The parts of the standard library that its own contexts are made of are untyped.
+_util: Any = util
+_server_module: Any = forkserver
 
 # The standard library's one server is shared by the whole process: whoever starts it first
 # decides what it preloads. This one has the PDF library loaded before it forks.
-_server = ForkServer()
+_server = forkserver.ForkServer()
 _server.set_forkserver_preload(["pdf_extraction.pdf.worker"])
 
 
@@ -23,6 +26,8 @@ class _WithoutMain(popen_forkserver.Popen):
 
     Under the ``dagster`` command that costs 3.5 s a worker; our functions never live there.
     """
+
+    _fds: list[int]
 
     def _launch(self, process_obj: process.BaseProcess) -> None:
         prepared = spawn.get_preparation_data(process_obj.name)
@@ -37,10 +42,10 @@ class _WithoutMain(popen_forkserver.Popen):
             context.set_spawning_popen(None)
         self.sentinel, writer = _server.connect_to_new_process(self._fds)
         kept = os.dup(writer)
-        self.finalizer = util.Finalize(self, util.close_fds, (kept, self.sentinel))
+        self.finalizer = _util.Finalize(self, _util.close_fds, (kept, self.sentinel))
         with os.fdopen(writer, "wb") as file:
             file.write(buffer.getbuffer())
-        self.pid = popen_forkserver.forkserver.read_signed(self.sentinel)
+        self.pid = _server_module.read_signed(self.sentinel)
 
 
 class WorkerProcess(process.BaseProcess):
@@ -56,4 +61,4 @@ class WorkerProcess(process.BaseProcess):
 class WorkerContext(context.ForkServerContext):
     """The standard library's context, with our process."""
 
-    Process = WorkerProcess
+    Process = WorkerProcess  # type: ignore[assignment]

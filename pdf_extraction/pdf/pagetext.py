@@ -53,6 +53,7 @@ def compose(
     width: float,
     height: float,
     source: TextSource,
+    *,
     rules: Iterable[BBox] = (),
     engine: str = "",
 ) -> PageText:

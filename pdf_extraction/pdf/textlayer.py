@@ -1,11 +1,11 @@
-"""A page's text layer: words with places, sizes and strike-through, from one parse.
+"""A page's text layer: words with places, sizes and drawn lines, from one parse.
 
-Whether the layer can be trusted is decided in ``trust``; columns in ``reading_order``.
+Whether the layer can be trusted is decided in ``trust``, columns in ``reading_order``, which
+words are struck through in ``strikes``.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -15,6 +15,7 @@ import pymupdf
 
 from pdf_extraction.model import BBox, PageText
 from pdf_extraction.pdf.pagetext import RawWord, compose
+from pdf_extraction.pdf.strikes import is_rule, with_strikes
 
 # No PRESERVE_LIGATURES: MuPDF then writes "fi" as two characters, in text and offsets alike.
 # No CID_FOR_UNKNOWN_UNICODE: letters made up from glyph numbers would look like a text.
@@ -27,13 +28,6 @@ _VECTOR = 3
 _PAINTED = pymupdf.mupdf.FZ_STEXT_FILLED | pymupdf.mupdf.FZ_STEXT_STROKED
 _BOLD_CHAR = pymupdf.mupdf.FZ_STEXT_BOLD
 _WHITE = 0xFFFFFF
-#: Drawn lines thicker than this share of the font size are bars, not strokes of a pen.
-_THICKNESS = 0.22
-#: Between these shares of a word's box, from its top, a line strikes it through; underlines
-#: of browser prints lie at 0.9, their strikes at 0.5.
-_STRIKE_BAND = (0.30, 0.72)
-#: Share of a word's width that lines must cover, and of a line's width that struck words must.
-_COVERED = 0.6
 #: Points by which a word printed again over itself is looked for.
 _OVERPRINT = 4.0
 
@@ -69,18 +63,14 @@ class TextLayer:
                 under a scan) or are hidden from the page's reader.
         """
         words = [word for word in self.words if word.visible or invisible]
-        rules = [d.bbox for d in self.drawings if _is_rule(d.bbox)]
+        rules = [drawing for drawing in self.drawings if is_rule(drawing.bbox)]
+        pens = [rule.bbox for rule in rules if not rule.is_white]
         return compose(
-            list(
-                _with_strikes(
-                    words,
-                    [r for d in self.drawings if not d.is_white for r in (d.bbox,) if _is_rule(r)],
-                )
-            ),
+            with_strikes(words, pens),
             self.width,
             self.height,
             "text_layer",
-            rules,
+            rules=[rule.bbox for rule in rules],
         )
 
 
@@ -105,6 +95,7 @@ def _on_page(bbox: BBox, width: float, height: float) -> bool:
 
 
 def turned(bbox: Sequence[float], matrix: Any) -> BBox:
+    """A box of the page's own frame in the displayed frame; None as matrix turns nothing."""
     x0, y0, x1, y1 = bbox
     if matrix is None:
         return x0, y0, x1, y1
@@ -183,53 +174,3 @@ def _once(words: Iterable[RawWord]) -> Iterator[RawWord]:
 def _overprints(one: BBox, other: BBox) -> bool:
     tolerance = 0.3 * min(one[3] - one[1], one[2] - one[0])
     return abs(one[0] - other[0]) < tolerance and abs(one[1] - other[1]) < tolerance
-
-
-def _is_rule(bbox: BBox) -> bool:
-    width, height = bbox[2] - bbox[0], bbox[3] - bbox[1]
-    return height <= 3 and width > 3 * height
-
-
-def _with_strikes(words: Sequence[RawWord], rules: list[BBox]) -> Iterator[RawWord]:
-    """Words, marked where a drawn line runs through their middle.
-
-    A table's rule that happens to cross a word is told apart by its length: a strike is
-    as long as the words it strikes.
-    """
-    rules = sorted(rules, key=lambda r: r[1])
-    tops = [rule[1] for rule in rules]
-    crossed: list[list[int]] = [_crossing(word, rules, tops) for word in words] if rules else []
-    struck_width: dict[int, float] = {}
-    for word, indexes in zip(words, crossed, strict=False):
-        for index in indexes:
-            struck_width[index] = struck_width.get(index, 0.0) + _shared(word.bbox, rules[index])
-    for number, word in enumerate(words):
-        if not crossed or not crossed[number]:
-            yield word
-            continue
-        strikes = [
-            rules[i]
-            for i in crossed[number]
-            if struck_width[i] >= _COVERED * (rules[i][2] - rules[i][0])
-        ]
-        covered = sum(_shared(word.bbox, rule) for rule in strikes)
-        yield word._replace(struck=covered >= _COVERED * (word.bbox[2] - word.bbox[0]) > 0)
-
-
-def _crossing(word: RawWord, rules: list[BBox], tops: list[float]) -> list[int]:
-    if word.turn % 2:
-        return []
-    _, y0, _, y1 = word.bbox
-    height = y1 - y0
-    found = []
-    for index in range(bisect_left(tops, y0), bisect_left(tops, y1)):
-        rule = rules[index]
-        share = ((rule[1] + rule[3]) / 2 - y0) / (height or 1.0)
-        inside = _STRIKE_BAND[0] <= share <= _STRIKE_BAND[1]
-        if inside and rule[3] - rule[1] <= _THICKNESS * height and _shared(word.bbox, rule) > 0:
-            found.append(index)
-    return found
-
-
-def _shared(one: BBox, other: BBox) -> float:
-    return max(0.0, min(one[2], other[2]) - max(one[0], other[0]))

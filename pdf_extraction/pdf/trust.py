@@ -28,79 +28,13 @@ NOTABLE_IMAGE = 0.10
 ENOUGH_TOKENS = 30
 
 #: The most frequent short words of Portuguese, and of the languages that come along.
-STOP_WORDS = frozenset(
-    [
-        "a",
-        "o",
-        "as",
-        "os",
-        "e",
-        "é",
-        "de",
-        "do",
-        "da",
-        "dos",
-        "das",
-        "em",
-        "no",
-        "na",
-        "nos",
-        "nas",
-        "um",
-        "uma",
-        "para",
-        "por",
-        "pelo",
-        "pela",
-        "com",
-        "que",
-        "se",
-        "ou",
-        "ao",
-        "aos",
-        "à",
-        "às",
-        "não",
-        "sua",
-        "seu",
-        "art",
-        "lei",
-        "ser",
-        "como",
-        "mais",
-        "este",
-        "esta",
-        "the",
-        "of",
-        "and",
-        "to",
-        "in",
-        "is",
-        "for",
-        "on",
-        "by",
-        "be",
-        "or",
-        "that",
-        "with",
-        "el",
-        "la",
-        "los",
-        "las",
-        "y",
-        "en",
-        "del",
-        "un",
-        "una",
-        "les",
-        "des",
-        "et",
-        "der",
-        "die",
-        "und",
-        "von",
-    ]
+_FREQUENT = (
+    "a o as os e é de do da dos das em no na nos nas um uma para por pelo pela com que se ou "
+    "ao aos à às não sua seu art lei ser como mais este esta "
+    "the of and to in is for on by be or that with "
+    "el la los las y en del un una les des et der die und von"
 )
+STOP_WORDS = frozenset(_FREQUENT.split())
 _VOWEL = re.compile("[aeiouyáéíóúâêôãõàüäöèìòùîûëïåæø]", re.IGNORECASE)
 _LETTERS = re.compile(r"[^\W\d_]+")
 _UNREADABLE = frozenset({"Co", "Cc", "Cs", "Cn"})

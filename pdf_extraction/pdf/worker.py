@@ -24,6 +24,7 @@ from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import PageImage, PageText, Picture
 from pdf_extraction.pdf.document import (
     DocumentFacts,
+    damage_shown,
     facts_of,
     open_document,
     page_error,
@@ -79,8 +80,9 @@ def read(
 ) -> PageImage:
     """One page; a failure comes back inside it."""
     try:
+        warnings_so_far()
         page = _page(version, password, page_number)
-        return read_page(page, options, known_text)
+        return damage_shown(read_page(page, options, known_text), Path(version.path).name)
     except Exception as error:  # noqa: BLE001 - every foreign error becomes the page's own
         return PageImage(page_number, error=page_error(error, Path(version.path), page_number))
     finally:
@@ -105,7 +107,8 @@ def _document(version: FileVersion, password: str | None) -> pymupdf.Document:
 
 
 def _page(version: FileVersion, password: str | None, page_number: int) -> pymupdf.Page:
-    return _document(version, password).load_page(page_number - 1)
+    page: pymupdf.Page = _document(version, password).load_page(page_number - 1)
+    return page
 
 
 def _tidy() -> None:
