@@ -26,7 +26,7 @@ SOLE = "u"
 QUOTES = "\"“”„‟«»‘’'"
 _DASH = "-‐‑‒–—―−"
 _OPENING = rf"(?P<lead>[\s•▪●■◦·*]*)(?P<quote>[\"“”„‟«‘'’]{{0,2}})\s*"
-_ORDINAL = r"(?:\s?\.?\s?(?:[ºª°˚]|[oO](?![^\W\d_])))?"
+_ORDINAL = r"(?:\.?[oO](?![^\W\d_])|\s?\.?\s?[ºª°˚])?"
 _SUFFIX = rf"(?:\s?[{_DASH}]\s?(?P<suffix>[A-Z]{{1,2}})(?![^\W_]))?"
 _SEPARATOR = rf"(?P<separator>\s*[.:,)]?(?:\s*[{_DASH}]+(?=\s|$|[^\W\d_]))?[.:]?)"
 
@@ -46,9 +46,7 @@ _SOLE = re.compile(
     + r"(?P<word>(?:Par[áa]grafo|PAR[ÁA]GRAFO|par[áa]grafo|§)\s*[úuÚU](?:nico|NICO))(?![^\W_])"
     + _SEPARATOR
 )
-_ORDINAL_WORDS = (
-    "primeiro segundo terceiro quarto quinto sexto sétimo oitavo nono décimo".split()
-)
+_ORDINAL_WORDS = "primeiro segundo terceiro quarto quinto sexto sétimo oitavo nono décimo".split()
 _SPELLED = re.compile(
     _OPENING
     + r"(?P<word>Par[áa]grafo|PAR[ÁA]GRAFO)\s+(?:(?P<spelled>"

@@ -1,0 +1,215 @@
+"""Places where a device may begin, each with how strongly its own line speaks for it.
+
+Local knowledge only: the line, the one above, and what follows the label. Which candidates
+are devices is decided in ``sequence`` by the numbering of the whole document.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pdf_extraction.assembly.headings import Heading, is_upper, read_heading
+from pdf_extraction.assembly.labels import QUOTES, Label, read_label
+from pdf_extraction.assembly.layout import FlowLine
+
+_ENDED = re.compile(
+    rf"(?:[.;:!?…]|\.\.)[{QUOTES})\]\s]*$|[)\]{QUOTES}]\s*[.;,]?$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$"
+)
+_LINKED = re.compile(
+    r"(?:^|[\s(])(?:art|arts|artigos?|§|§§|incisos?|al[íi]neas?|par[áa]grafos?|itens|item|d[aeo]s?|"
+    r"n[ao]s?|pel[ao]s?|ao?s?|à|com|e|ou|c/c|desta?|no\s+caput\s+d[oe]|lei|nº)\.?$",
+    re.IGNORECASE,
+)
+#: What follows the label of a citation, not of a device: "§ 2º do art. 5º", "art. 3º, inciso I".
+_CITES = re.compile(
+    r"^\s*(?:[,;)]|d[aeo]s?\s|dest[ae]\s|dess[ae]\s|e\s|ou\s|a\s+\d|c/c|ao?s?\s+(?:art|§)|"
+    r"n[ao]s?\s+(?:art|§|lei)|incisos?\s|al[íi]neas?\s|caput\b|combinado|[ºo°]?\s*,)"
+)
+_INLINE = re.compile(
+    r"(?:(?<=[.;:])|(?<=;\se)|(?<=;\sou)|(?<=,\se))\s+"
+    r"(?=[\"“]?(?:Art\.\s?\d|§\s?\d|Par[áa]grafo\s+[úu]nico|[IVXLC]+\s?[-–—]\s|[a-z]\)\s))"
+)
+_NOTE = re.compile(
+    r"\((?:[^()]*\b(?:reda[çc][ãa]o|inclu[íi]d|revogad|acrescid|vetad|renumerad|vide|dispositivo|"
+    r"altera)|veto)",
+    re.IGNORECASE,
+)
+_AMENDS = re.compile(
+    r"passa(?:m|r[áã]o?)?\s+a\s+(?:vigorar|viger|ter|constar|conter|ser)|seguintes?\s+"
+    r"(?:reda[çc]|altera|modifica|dispositiv|artigo|par[áa]grafo|inciso|al[íi]nea|art\.|§|acr[ée]sc)|"
+    r"acrescid[oa]s?|acrescentad[oa]s?|acrescenta|acresce\b|com\s+a\s+reda[çc][ãa]o|inclu[ií]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A place where a device may begin.
+
+    Attributes:
+        line: Index in the flow.
+        start: Offset in the canonical text, an opening quote included.
+        readings: Ways to read the label, offsets relative to the line.
+        strength: Cost of taking it for running text.
+        colon: What stands before it ends with a colon.
+        inline: It stands inside its line.
+        event: Number of the last annex, act or closing line before it; -1 for none.
+        closes: Closing quotes counted up to its line.
+        amends: The words before it announce another act's new wording.
+        noted: An editorial note (redação dada, incluído, revogado) follows its label.
+        struck: Its label is struck through.
+        claim: Index of the page's claim that stands here; -1 for none.
+    """
+
+    line: int
+    start: int
+    readings: list[Label]
+    strength: float
+    colon: bool
+    inline: bool
+    event: int = -1
+    closes: int = 0
+    amends: bool = False
+    noted: bool = False
+    struck: bool = False
+    claim: int = -1
+
+    def label_end(self, reading: int, lines: Sequence[FlowLine]) -> int:
+        """Canonical offset one past the label and its separator."""
+        return lines[self.line].start + self.readings[reading].end
+
+
+@dataclass(frozen=True)
+class Event:
+    """An annex, act or closing line between devices."""
+
+    line: int
+    heading: Heading
+
+
+def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
+    """Candidates of every line that is part of the flow, in order."""
+    found: list[Candidate] = []
+    above: FlowLine | None = None
+    for index, line in enumerate(lines):
+        if line.skip:
+            continue
+        readings = read_label(line.text)
+        if readings:
+            found.append(_at_margin(index, line, above, readings))
+        found += _inside(index, line, readings)
+        above = line
+    return found
+
+
+def find_events(lines: Sequence[FlowLine]) -> list[Event]:
+    """Annex, act and closing lines of the flow, in order."""
+    events = []
+    for index, line in enumerate(lines):
+        if line.skip:
+            continue
+        heading = read_heading(line)
+        if heading is not None and heading.kind != "division":
+            events.append(Event(index, heading))
+    return events
+
+
+def _at_margin(
+    index: int, line: FlowLine, above: FlowLine | None, readings: list[Label]
+) -> Candidate:
+    first = readings[0]
+    ended = above is None or ends_sentence(above)
+    opens = above is not None and (above.page == line.page) and (above.short or line.gap > 1.9)
+    strength = 6.0 if ended else 3.0 if opens else 1.2
+    follows = line.text[first.end :]
+    if first.type in {"artigo", "paragrafo"} and _CITES.match(follows):
+        strength -= 3.0 if ended else 1.0
+    if above is not None and not ended and _LINKED.search(above.text):
+        strength *= 0.3
+    strength -= first.doubt
+    if first.type == "item":
+        strength = min(strength, 1.0)
+    elif first.type == "alinea" and first.doubt:
+        strength = min(strength, 1.0)
+    colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
+    start = line.start + first.start
+    return Candidate(index, start, readings, max(strength, 0.3), colon, inline=False)
+
+
+def ends_sentence(line: FlowLine) -> bool:
+    """The line ends a sentence, an enumerated part, or is a heading."""
+    text = line.text
+    if _ENDED.search(text):
+        return True
+    return read_heading(line) is not None or is_upper(text) or (line.centred and line.short)
+
+
+def _inside(index: int, line: FlowLine, margin: list[Label]) -> list[Candidate]:
+    found = []
+    for match in _INLINE.finditer(line.text):
+        if margin and match.end() < margin[0].end:
+            continue
+        readings = [
+            Label(r.type, r.number, match.end() + r.start, match.end() + r.end, r.quoted, r.doubt)
+            for r in read_label(line.text[match.end() :])
+        ]
+        if not readings:
+            continue
+        cites = _CITES.match(line.text[readings[0].end :])
+        strength = 0.2 if cites and readings[0].type in {"artigo", "paragrafo"} else 0.5
+        colon = line.text[: match.start()].endswith(":")
+        start = line.start + readings[0].start
+        found.append(Candidate(index, start, readings, strength, colon, inline=True))
+    return found
+
+
+def describe(
+    candidates: Sequence[Candidate],
+    events: Sequence[Event],
+    lines: Sequence[FlowLine],
+    struck: Sequence[bool],
+) -> None:
+    """Fill what needs the neighbourhood: events, closing quotes, phrases, notes, strokes."""
+    closes = _closing_counts(lines)
+    next_event = 0
+    for number, candidate in enumerate(candidates):
+        while next_event < len(events) and events[next_event].line < candidate.line:
+            next_event += 1
+        candidate.event = next_event - 1
+        candidate.closes = closes[candidate.line]
+        previous = candidates[number - 1].line if number else 0
+        before = _text_between(lines, max(previous, candidate.line - 6), candidate.line)
+        candidate.amends = bool(_AMENDS.search(before[-400:]))
+        following = candidates[number + 1].line if number + 1 < len(candidates) else len(lines)
+        after = _text_between(lines, candidate.line, max(following, candidate.line + 1))
+        candidate.noted = bool(_NOTE.search(after))
+        candidate.struck = struck[candidate.line]
+
+
+def _text_between(lines: Sequence[FlowLine], first: int, last: int) -> str:
+    return " ".join(line.text for line in lines[first : min(last, first + 60)] if not line.skip)
+
+
+def _closing_counts(lines: Sequence[FlowLine]) -> list[int]:
+    """For each line, how many lines before it close a quoted block."""
+    counts, total = [], 0
+    for line in lines:
+        counts.append(total)
+        total += not line.skip and closes_quote(line.text)
+    return counts
+
+
+def closes_quote(text: str) -> bool:
+    """The line ends a quoted block: an unpaired closing quote, or ``(NR)``."""
+    if "(NR)" in text or "( NR )" in text:
+        return True
+    opened = text[:1] in '"“„«'
+    ended = re.search(r"[\"”»]\s*[.;,]?$", text) is not None
+    if opened and ended:
+        return True
+    net = text.count("”") + text.count("»") - text.count("“") - text.count("«")
+    if net > 0:
+        return True
+    return ended and not opened and text.count('"') % 2 == 1

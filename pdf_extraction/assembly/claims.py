@@ -1,0 +1,229 @@
+"""What a page's answer claims, tied to the places where devices may begin.
+
+A claim is evidence beside the page's own labels: it strengthens the candidate it stands on,
+brings in a device whose label the page's text has lost, or keeps its row as ``absent``.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pdf_extraction.assembly.candidates import Candidate
+from pdf_extraction.assembly.labels import (
+    DEVICE_TYPES,
+    QUOTES,
+    DeviceType,
+    Label,
+    parse_identifier,
+    read_label,
+)
+from pdf_extraction.assembly.layout import FlowLine, LineIndex
+from pdf_extraction.assembly.owntext import letters_and_digits
+from pdf_extraction.model import BBox, Grounding
+
+#: How much a claim on its place speaks for a candidate; see ``sequence`` for the scale.
+_SUPPORT = 1.0
+#: A claim whose label the page's text does not show.
+_UNLABELLED = 2.5
+
+
+@dataclass(frozen=True)
+class DeviceClaim:
+    """One device of an answer.
+
+    Attributes:
+        device_type: As answered, one of the five types.
+        identifier: As answered.
+        text: As printed, label included or not.
+        parent_identifier: As answered.
+        bbox: The model's own box, fractions of the displayed page.
+        confidence: The model's own figure.
+    """
+
+    device_type: DeviceType
+    identifier: str
+    text: str
+    parent_identifier: str | None = None
+    bbox: BBox | None = None
+    confidence: float | None = None
+
+    @property
+    def label(self) -> Label:
+        """The label by its identifier, else as the text begins; number 0 where unreadable."""
+        number = parse_identifier(self.device_type, self.identifier)
+        if number is None:
+            read = [r for r in read_label(self.text) if r.type == self.device_type]
+            number = read[0].number if read else (0, "")
+        return Label(self.device_type, number, 0, 0)
+
+
+@dataclass(slots=True)
+class PlacedClaim:
+    """A claim with its page and place.
+
+    Attributes:
+        claim: What was answered.
+        page: Page number.
+        grounding: Where it stands on the page's text.
+        start: Canonical offset where it begins; of an absent one, where its neighbour does.
+        candidate: Whether it became or strengthened a candidate.
+    """
+
+    claim: DeviceClaim
+    page: int
+    grounding: Grounding
+    start: int
+    candidate: bool = False
+
+
+def place_claims(
+    answers: Sequence[tuple[int, int, Sequence[DeviceClaim], Sequence[Grounding]]],
+) -> list[PlacedClaim]:
+    """Claims of all pages in order.
+
+    Args:
+        answers: For each page its number, canonical start, claims and groundings.
+    """
+    placed = []
+    for page, offset, claims, groundings in answers:
+        last = offset
+        for claim, grounding in zip(claims, groundings, strict=True):
+            if grounding.spans:
+                last = offset + grounding.spans[0].start
+            placed.append(PlacedClaim(claim, page, grounding, last))
+    return placed
+
+
+def tie(
+    placed: Sequence[PlacedClaim], candidates: list[Candidate], lines: Sequence[FlowLine]
+) -> list[Candidate]:
+    """Candidates with what the claims say; new ones where a claim stands on no label."""
+    starts = [candidate.start for candidate in candidates]
+    added: list[Candidate] = []
+    index = LineIndex(lines) if lines else None
+    for number, item in enumerate(placed):
+        if not item.grounding.spans or index is None:
+            continue
+        found = _on_label(item, candidates, starts, lines)
+        if found is not None:
+            item.candidate = True
+            if found.claim < 0:
+                found.claim = number
+                agrees = any(r.number == item.claim.label.number for r in found.readings)
+                found.strength += _SUPPORT if agrees else 0.0
+            continue
+        new = _without_label(number, item, placed, lines, index)
+        if new is not None:
+            item.candidate = True
+            added.append(new)
+    return sorted([*candidates, *added], key=lambda candidate: candidate.start)
+
+
+def _on_label(
+    item: PlacedClaim,
+    candidates: Sequence[Candidate],
+    starts: Sequence[int],
+    lines: Sequence[FlowLine],
+) -> Candidate | None:
+    """The candidate whose label begins the claim, or stands right before it."""
+    place = bisect_right(starts, item.start + 3) - 1
+    nearest = candidates[place] if place >= 0 else None
+    if nearest is None:
+        return None
+    if abs(nearest.start - item.start) <= 3:
+        return nearest
+    end = max(nearest.label_end(r, lines) for r in range(len(nearest.readings)))
+    first = lines[nearest.line]
+    between = item.start - end
+    if between <= 1:
+        return nearest
+    # A label alone on its line: the claim begins on the next.
+    return nearest if end >= first.end and between <= 2 else None
+
+
+def _without_label(
+    number: int,
+    item: PlacedClaim,
+    placed: Sequence[PlacedClaim],
+    lines: Sequence[FlowLine],
+    index: LineIndex,
+) -> Candidate | None:
+    if _continues(number, placed):
+        return None
+    label = item.claim.label
+    if label.number[0] == 0:
+        return None
+    line_number = index.at(item.start)
+    line = lines[line_number]
+    if line.skip:
+        return None
+    offset = max(item.start - line.start, 0)
+    lead = line.text[:offset]
+    begins = len(lead) <= 14 and not re.search(r"[^\W\d_]{4}", lead)
+    start = 0 if begins else offset
+    reading = Label(label.type, label.number, start, _printed_label_end(line.text, start, offset))
+    above = next(
+        (l for l in reversed(lines[max(line_number - 4, 0) : line_number]) if not l.skip), None
+    )
+    colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
+    return Candidate(
+        line_number,
+        line.start + start,
+        [reading],
+        _UNLABELLED if begins else 1.0,
+        colon,
+        inline=not begins,
+        claim=number,
+    )
+
+
+def _printed_label_end(text: str, start: int, offset: int) -> int:
+    """End of a label that the grammar cannot read, such as ``Il -``: up to its separator."""
+    if offset > start:
+        return offset
+    match = re.match(r"(?:Art\S*\s+)?\S{1,8}?\s*[-–—.)]\s+|[§$&]\s*\S{1,4}\s+", text[start:])
+    return start + (match.end() if match else 0)
+
+
+def _continues(number: int, placed: Sequence[PlacedClaim]) -> bool:
+    """The claim repeats the device that the page before left open, without its label."""
+    item = placed[number]
+    if number == 0:
+        return False
+    before = placed[number - 1]
+    if before.page == item.page:
+        return False
+    ours, theirs = item.claim.label, before.claim.label
+    return (ours.type, ours.number) == (theirs.type, theirs.number)
+
+
+def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -> bool:
+    """An absent claim that a neighbouring page's answer has with a place: a picture too many."""
+    text = letters_and_digits(item.claim.text)
+    for other in placed[max(number - 150, 0) : number + 150]:
+        if other is item or not other.grounding.spans or not 0 < abs(other.page - item.page) <= 2:
+            continue
+        if other.claim.label.type != item.claim.label.type:
+            continue
+        if _alike(text, letters_and_digits(other.claim.text)):
+            return True
+    return False
+
+
+def _alike(left: str, right: str) -> bool:
+    shorter, longer = sorted((left, right), key=len)
+    return len(shorter) >= 8 and shorter[:40] in longer
+
+
+def known_type(value: str) -> DeviceType | None:
+    """One of the five types, however a model writes it."""
+    folded = value.strip().lower().replace("á", "a").replace("í", "i")
+    return next((name for name in DEVICE_TYPES if folded.startswith(name[:5])), None)
+
+
+def slice_sorted(starts: Sequence[int], first: int, last: int) -> slice:
+    """Items whose sorted start lies in ``[first, last)``."""
+    return slice(bisect_left(starts, first), bisect_left(starts, last))

@@ -1,0 +1,122 @@
+"""How far each device's printed text reaches: from its label to where something else begins.
+
+Spans are canonical; furniture inside a device is a hole between two spans. What ends a
+device before the next label does: a heading, an annex, an act, a closing line, the end of a
+quoted block, or a paragraph that does not look like running text (signatures, tables).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pdf_extraction.assembly.candidates import closes_quote
+from pdf_extraction.assembly.headings import is_upper, read_heading
+from pdf_extraction.assembly.labels import QUOTES
+from pdf_extraction.assembly.layout import FlowLine
+
+_ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$")
+#: Lines that Planalto prints by themselves after a device and that belong to its text.
+_NOTES = re.compile(
+    r"^(?:\(|Vig[êe]ncia\b|\(?Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b|Texto\b.*vig)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The part of one printed line that belongs to a device, in canonical offsets."""
+
+    line: int
+    start: int
+    end: int
+
+
+def device_pieces(
+    lines: Sequence[FlowLine], first: int, start: int, stop: int, *, quoted: bool
+) -> list[Piece]:
+    """Parts of lines from a label to where its device ends.
+
+    Args:
+        lines: The flow.
+        first: Index of the label's line.
+        start: Canonical offset of the label.
+        stop: Canonical offset of the next device's label, or the text's end.
+        quoted: The device stands in a quoted block, which its closing quote ends.
+    """
+    above = lines[first]
+    pieces = [Piece(first, start, min(above.end, stop))]
+    index = first + 1
+    while index < len(lines) and lines[index].start < stop:
+        line = lines[index]
+        if line.skip == "unread":
+            break
+        if not line.skip:
+            if quoted and closes_quote(lines[pieces[-1].line].text):
+                break
+            if not _goes_on(lines, above, index, stop):
+                break
+            pieces.append(Piece(index, line.start, min(line.end, stop)))
+            above = line
+        index += 1
+    return pieces
+
+
+def merge_pieces(pieces: Sequence[Piece], text: str) -> list[tuple[int, int]]:
+    """Spans of the pieces: neighbours joined, holes left out.
+
+    A span before a hole keeps its line feed, so that the concatenation of the spans does
+    not glue words of two pages.
+    """
+    spans: list[list[int]] = []
+    for piece in pieces:
+        if spans and not text[spans[-1][1] : piece.start].strip():
+            spans[-1][1] = piece.end
+        else:
+            if spans and text[spans[-1][1] : spans[-1][1] + 1] == "\n":
+                spans[-1][1] += 1
+            spans.append([piece.start, piece.end])
+    # A label in the middle of a line leaves the blank before it to nobody.
+    start, end = spans[-1]
+    spans[-1][1] = start + len(text[start:end].rstrip())
+    return [(start, end) for start, end in spans]
+
+
+def is_heading_line(line: FlowLine, above: FlowLine | None) -> bool:
+    """Whether a structuring line stands here, and not a citation wrapped to a margin."""
+    heading = read_heading(line)
+    if heading is None:
+        return False
+    ended = above is None or bool(_ENDED.search(above.text)) or above.skip != ""
+    apart = line.centred or (line.bold and above is not None and not above.bold)
+    if heading.kind == "division":
+        return ended or apart or is_upper(line.text) or (above is not None and above.short)
+    if heading.kind in {"annex", "act"}:
+        return ended or apart
+    return ended
+
+
+def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) -> bool:
+    line = lines[index]
+    if is_heading_line(line, above):
+        return False
+    if not _ENDED.search(above.text):
+        return not (is_upper(line.text) and line.centred and line.short and above.short)
+    if above.text.endswith(":") and line.text[:1] in '"“«„':
+        return False
+    if line.text[:1].islower() or _NOTES.match(line.text):
+        return True
+    same_column = line.page == above.page and line.column == above.column
+    if not above.short and not (same_column and line.gap > 2.2):
+        return not (is_upper(line.text) and line.centred)
+    return _is_body(lines, line, index, stop)
+
+
+def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -> bool:
+    """A further paragraph of the device: it reads as running text, and a device follows it."""
+    if is_upper(line.text) or (line.centred and line.short):
+        return False
+    following = next((l for l in lines[index + 1 :] if not l.skip), None)
+    runs_on = not line.short or (_ENDED.search(line.text) is not None and len(line.text) > 25)
+    return runs_on and following is not None and stop < lines[-1].end and not line.bold

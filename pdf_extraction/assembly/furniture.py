@@ -1,0 +1,175 @@
+"""Lines that belong to the page and not to the act: heads, feet, page numbers, stamps, notes.
+
+What repeats at the same place over pages with its digits masked is furniture, and so is
+what nothing but furniture looks like. Nothing here knows devices.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+
+from pdf_extraction.assembly.layout import FlowLine
+
+#: Share of the page's height, from either edge, in which heads and feet stand.
+_ZONE = 0.13
+#: Lines of two pages stand at the same place within this share of the height.
+_STEP = 0.008
+
+_STAMP = re.compile(
+    r"""^(?:
+        https?://\S+(?:\s+\d+(?:/\d+)?)?
+      | \d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s.*)?
+      | (?:p[áa]g(?:ina|\.)?\s*:?\s*)?\d{1,4}(?:\s*(?:/|de|-)\s*\d{1,4})?
+      | -\s*\d{1,4}\s*-
+      | p[áa]gina\s+\d+\s+(?:de|/)\s+\d+.*
+    )$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_CONTENTS = re.compile(r"(?:\.{4,}|(?:\s\.){4,}|…{2,}|_{4,})\s*(?:p[áa]g\.?\s*)?\d{1,4}$")
+#: Stamps of electronic signatures and gazettes, wherever they stand.
+_SIGNED = re.compile(
+    r"^(?:autenticar documento em http|documento assinado digitalmente|assinado digitalmente por"
+    r"|assinado eletronicamente|este documento pode ser verificado|com o identificador \d"
+    r"|a autenticidade deste documento)",
+    re.IGNORECASE,
+)
+
+
+def mark_furniture(lines: Sequence[FlowLine]) -> None:
+    """Set ``skip`` on every line that is no part of the running text."""
+    by_page: dict[int, list[FlowLine]] = defaultdict(list)
+    for line in lines:
+        by_page[line.page].append(line)
+    repeated = _repeated(by_page)
+    for page in by_page.values():
+        for line in page:
+            line.skip = line.skip or _reason(line, repeated)
+        _mark_notes(page)
+    _mark_contents(lines)
+
+
+def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
+    if _in_zone(line) and _STAMP.match(line.text):
+        return "stamp"
+    if any(key in repeated for key in _keys(line)):
+        return "repeated"
+    if _SIGNED.match(line.text) and (_in_zone(line) or line.bbox[1] > 0.8):
+        return "stamp"
+    return ""
+
+
+def _in_zone(line: FlowLine) -> bool:
+    x0, y0, x1, y1 = line.bbox
+    return y1 < _ZONE or y0 > 1 - _ZONE or x1 < 0.06 or x0 > 0.94
+
+
+def masked(text: str) -> str:
+    """Letters folded, digits masked; what two heads of one document have in common."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return re.sub(r"[^a-z#]+", "", re.sub(r"\d+", "#", folded))
+
+
+def _keys(line: FlowLine) -> tuple[tuple[str, int], ...]:
+    text = masked(line.text)
+    step = int(line.bbox[1] / _STEP)
+    return tuple((text, place) for place in (step - 1, step, step + 1))
+
+
+def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
+    """Masked texts with their place that stand on enough pages.
+
+    On documents of two or three pages a line must stand on all of them, in the zone of
+    heads and feet and apart from the text; on longer ones three neighbouring pages are
+    enough there, and a third of all pages anywhere else (stamps in the margin). In a
+    constitution "Constitucional nº 45, de 2004)" ends three pages at the same height.
+    """
+    pages: dict[tuple[str, int], list[int]] = defaultdict(list)
+    apart: Counter[tuple[str, int]] = Counter()
+    zone: set[tuple[str, int]] = set()
+    for number, page in by_page.items():
+        for index, line in enumerate(page):
+            key = (masked(line.text), int(line.bbox[1] / _STEP))
+            if number not in pages[key][-1:]:
+                pages[key].append(number)
+            apart[key] += _stands_apart(page, index)
+            if _in_zone(line):
+                zone.add(key)
+    total = len(by_page)
+    found = set()
+    for (text, step), numbers in list(pages.items()):
+        near = [(text, place) for place in (step - 1, step, step + 1)]
+        here = sorted({n for key in near for n in pages.get(key, ())})
+        if not text or total < 2:
+            continue
+        if (text, step) in zone:
+            often = _neighbours(here) >= min(3, total) and len(here) >= min(3, total)
+            lone = sum(apart[key] for key in near) * 2 >= len(here)
+            enough = often and (lone or len(here) * 3 >= total > 5)
+        else:
+            enough = len(here) >= max(3, total // 3) and len(text) > 2
+        if enough:
+            found.update({(text, step)})
+    return found
+
+
+def _neighbours(pages: Sequence[int]) -> int:
+    """Length of the longest run of page numbers no more than two apart."""
+    longest = run = 1
+    for before, after in zip(pages, pages[1:], strict=False):
+        run = run + 1 if after - before <= 2 else 1
+        longest = max(longest, run)
+    return longest
+
+
+def _stands_apart(page: Sequence[FlowLine], index: int) -> bool:
+    """No line of text runs on right above and below, or another size is used."""
+    line = page[index]
+    body = page[index].height
+    y0, y1 = line.bbox[1], line.bbox[3]
+    if y0 < 0.5:
+        gaps = [other.bbox[1] - y1 for other in page if other.bbox[1] > y1 - 0.3 * body]
+    else:
+        gaps = [y0 - other.bbox[3] for other in page if other.bbox[3] < y0 + 0.3 * body]
+    return not gaps or min(gaps) > 0.6 * body
+
+
+def _mark_notes(page: Sequence[FlowLine]) -> None:
+    """Footnotes: a run of smaller lines at the foot of the page, begun by a number or star."""
+    body = _body_size(page)
+    flow = [line for line in page if not line.skip]
+    if not body or len(flow) < 4:
+        return
+    tail: list[FlowLine] = []
+    for line in sorted(flow, key=lambda line: -line.bbox[1]):
+        if not 0 < line.size < 0.88 * body or line.bbox[1] < 0.35:
+            break
+        tail.append(line)
+    if not tail:
+        return
+    first = min(tail, key=lambda line: line.bbox[1])
+    if re.match(r"[\d*¹²³⁴-⁹\[(]", first.text):
+        for line in tail:
+            line.skip = "note"
+
+
+def _body_size(page: Iterable[FlowLine]) -> float:
+    sizes: Counter[float] = Counter()
+    for line in page:
+        if not line.skip:
+            sizes[line.size] += len(line.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _mark_contents(lines: Sequence[FlowLine]) -> None:
+    """A table of contents: lines that end in leaders and a page number, and what they wrap."""
+    entries = [
+        index for index, line in enumerate(lines) if not line.skip and _CONTENTS.search(line.text)
+    ]
+    for previous, index in zip([-99, *entries], entries, strict=False):
+        lines[index].skip = "contents"
+        if 0 < index - previous <= 4:
+            for line in lines[previous + 1 : index]:
+                line.skip = line.skip or "contents"

@@ -1,0 +1,155 @@
+"""The document as one run of printed lines, each with what its place on the page says.
+
+What the words mean is read elsewhere; here are offsets, boxes, columns and margins only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from pdf_extraction.model import BBox, GroundedPage, Line, PageText
+
+#: A line that ends this much (of the page's width) short of its column's edge ends a paragraph.
+_SHORT = 0.045
+#: A first line stands this much (of the page's width) right of the lines that follow it.
+_INDENT = 0.012
+
+
+@dataclass(slots=True)
+class FlowLine:
+    """One printed line in the document's order.
+
+    Attributes:
+        page: Page number, from 1.
+        start: First code point in the canonical text.
+        end: One past the last.
+        text: As printed.
+        bbox: Fractions of the displayed page.
+        size: Most frequent font size, in points; 0 where unknown.
+        bold: All its words are bold.
+        ocr: The text was read from a picture.
+        column: ``(left, right)`` edges of its column, fractions of the page's width.
+        height: Median line height of its page, fraction of the page's height.
+        skip: Why the line is no part of the flow (furniture, contents); empty for the flow.
+        short: It ends well before its column's edge.
+        indented: It begins well after its column's edge.
+        gap: Distance from the line above in the same column, in line heights.
+    """
+
+    page: int
+    start: int
+    end: int
+    text: str
+    bbox: BBox
+    size: float
+    bold: bool
+    ocr: bool
+    column: tuple[float, float] = (0.0, 1.0)
+    height: float = 0.012
+    skip: str = ""
+    short: bool = False
+    indented: bool = False
+    gap: float = 0.0
+
+    @property
+    def centred(self) -> bool:
+        """Both margins are wide and alike."""
+        left, right = self.bbox[0] - self.column[0], self.column[1] - self.bbox[2]
+        return left > 0.03 and right > 0.03 and abs(left - right) < 0.2 * (left + right) + 0.02
+
+    @property
+    def struck_share(self) -> float:
+        """Not known here; see ``extents``."""
+        return 0.0
+
+
+def flow(pages: Sequence[GroundedPage]) -> list[FlowLine]:
+    """Every line of every page, in order, with canonical offsets."""
+    lines: list[FlowLine] = []
+    for page in pages:
+        image = page.outcome.page
+        lines += page_flow(image.text, image.page_number, page.canonical_start)
+    return lines
+
+
+def page_flow(text: PageText, page_number: int, offset: int = 0) -> list[FlowLine]:
+    """One page's lines; ``offset`` is where the page's text starts in the canonical text."""
+    ocr = text.source == "ocr"
+    lines = [_flow_line(line, page_number, offset, ocr) for line in text.lines]
+    _place(lines)
+    return lines
+
+
+def _flow_line(line: Line, page: int, offset: int, ocr: bool) -> FlowLine:
+    words = line.words
+    if len(words) == 1:
+        size, bold = words[0].size, words[0].bold
+    else:
+        size = Counter(word.size for word in words).most_common(1)[0][0]
+        bold = all(word.bold for word in words)
+    return FlowLine(
+        page, offset + line.start, offset + line.end, line.text, line.bbox, size, bold, ocr
+    )
+
+
+def _place(lines: list[FlowLine]) -> None:
+    if not lines:
+        return
+    height = median(line.bbox[3] - line.bbox[1] for line in lines) or 0.012
+    for group in _columns(lines):
+        left, right = _edges(group)
+        above: FlowLine | None = None
+        for line in group:
+            line.column, line.height = (left, right), height
+            line.short = line.bbox[2] < right - _SHORT
+            line.indented = line.bbox[0] > left + _INDENT
+            if above is not None:
+                line.gap = (line.bbox[1] - above.bbox[1]) / height
+            above = line
+
+
+def _columns(lines: list[FlowLine]) -> Iterator[list[FlowLine]]:
+    """Left column, right column, full width; a page of one column is one group."""
+    left = [line for line in lines if line.bbox[2] < 0.53]
+    right = [line for line in lines if line.bbox[0] > 0.47]
+    wide = [line for line in right if line.bbox[2] - line.bbox[0] > 0.3]
+    if len(wide) < 8 or len(left) < 8:
+        yield lines
+        return
+    sides = {id(line) for line in (*left, *right)}
+    yield left
+    yield right
+    yield [line for line in lines if id(line) not in sides]
+
+
+def _edges(lines: list[FlowLine]) -> tuple[float, float]:
+    """Where the column's text begins and ends: edges that several lines share.
+
+    Short lines (headings, centred signatures) say nothing about the right edge.
+    """
+    if not lines:
+        return 0.0, 1.0
+    lefts = sorted(line.bbox[0] for line in lines)
+    rights = sorted(line.bbox[2] for line in lines)
+    left = lefts[min(len(lefts) - 1, len(lefts) // 20)]
+    right = rights[-1 - len(rights) // 10]
+    return left, right
+
+
+class LineIndex:
+    """Finds the line of a canonical offset.
+
+    Args:
+        lines: In canonical order.
+    """
+
+    def __init__(self, lines: Sequence[FlowLine]) -> None:
+        self._ends = [line.end for line in lines]
+
+    def at(self, offset: int) -> int:
+        """Index of the line that holds ``offset``, or of the next one."""
+        return min(bisect_left(self._ends, offset + 1), len(self._ends) - 1)

@@ -1,0 +1,98 @@
+"""From printed lines to a device's own text: lines joined, hyphenation undone, dots dropped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+#: First parts that keep their hyphen when a line breaks after it.
+_KEEPS = frozenset(
+    "técnico sócio socio político econômico jurídico médico físico químico vice ex pós pré pró "
+    "sub co não recém além aquém bem mal grã sem afro anglo euro greco luso nipo sino "
+    "infra-estrutura público histórico científico técnica administrativo financeiro".split()
+)
+_CLITIC = re.compile(
+    r"^(?:se|lhes?|l[ao]s?|n[ao]s|me|te|vos|[ao]s?|á|ão|ia|iam|ei|emos|eis)(?:[^\w]|-|$)"
+)
+_OMISSIS = re.compile(r"(?:\.\s?){5,}|…{2,}|(?:_\s?){5,}")
+_WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
+
+
+class Hyphens:
+    """Knows which words a text prints in one piece and which with a hyphen.
+
+    Args:
+        text: The document's text, lines as printed.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._words = {word.lower() for word in _WORD.findall(text)}
+
+    def join(self, left: str, right: str) -> str:
+        """Join two lines, of which the first may end in a broken word."""
+        if not left.endswith("-") or len(left) < 2 or not left[-2].isalpha():
+            return f"{left} {right}" if left and right else left + right
+        if not right[:1].isalpha():
+            return left + right if right[:1].isdigit() else f"{left} {right}"
+        return left[:-1] + right if self._is_broken(left, right) else left + right
+
+    def _is_broken(self, left: str, right: str) -> bool:
+        """Whether the hyphen was put by the line break; the document's other words decide."""
+        if not right[0].islower():
+            return False
+        head = re.split(r"[^\w-]", left)[-1].rstrip("-").lower()
+        found = re.match(r"[^\W\d_]+(?:-[^\W\d_]+)*", right)
+        tail = found[0].lower() if found else ""
+        if head + tail in self._words:
+            return True
+        if f"{head}-{tail}" in self._words:
+            return False
+        return head not in _KEEPS and not _CLITIC.match(right)
+
+
+def join_lines(lines: Iterable[str], hyphens: Hyphens) -> str:
+    """One text from printed lines."""
+    text = ""
+    for line in lines:
+        text = hyphens.join(text, line.strip())
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def without_omissis(text: str) -> str:
+    """Text without the dots that stand for what a quoted wording leaves unchanged."""
+    return re.sub(r"\s+", " ", _OMISSIS.sub(" ", text)).strip()
+
+
+def unquoted(text: str) -> str:
+    """A quoted block's last text without its closing quote and ``(NR)``."""
+    text = re.sub(r"\s*\(\s*NR\s*\)\s*[.;]?$", "", text)
+    opened = sum(text.count(sign) for sign in "“«")
+    closed = sum(text.count(sign) for sign in "”»")
+    if closed > opened or text.count('"') % 2:
+        text = re.sub(r"\s*[\"”»]\s*[.;,]?$", "", text)
+    return text.strip()
+
+
+def device_status(text: str, struck: bool) -> str:
+    """``riscado``, else ``vetado`` or ``revogado`` where only that word is printed."""
+    if struck:
+        return "riscado"
+    bare = re.sub(r"\([^()]*\)", " ", text)
+    bare = re.sub(r"\b(?:vig[êe]ncia|e|ou|vide|regulamento)\b", " ", bare, flags=re.IGNORECASE)
+    if re.search(r"[^\W_]", re.sub(r"\b(?:revogad[oa]s?|vetad[oa]s?)\b", "", bare, flags=re.I)):
+        return "vigente"
+    if re.search(r"\bvetad[oa]s?\b", text, re.IGNORECASE):
+        return "vetado"
+    if re.search(r"revogad[oa]s?\b", text, re.IGNORECASE):
+        return "revogado"
+    return "vigente"
+
+
+def letters_and_digits(text: str) -> str:
+    """What loose comparisons of texts look at."""
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def spans_text(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    """Concatenation of ``text`` over ``spans``."""
+    return "".join(text[start:end] for start, end in spans)

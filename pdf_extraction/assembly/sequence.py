@@ -1,0 +1,287 @@
+"""Which candidates are devices: the cheapest reading of the whole document's numbering.
+
+A beam search over candidates in order. A state is where the numbering stands: the open
+article, paragraph, inciso, alinea and item of the act (``outer``) and, inside a quoted
+amendment, of the quoted act (``inner``). Taking a candidate costs what its number breaks;
+leaving it costs its ``strength``. Costs are relative: 1 is a small oddity, 3 a clear break
+of the numbering, 6 a label that could not be plainer.
+
+No text and no geometry here; those were turned into ``strength`` before.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from pdf_extraction.assembly.candidates import Candidate, Event
+from pdf_extraction.assembly.labels import RANK, SOLE, Label, Number
+
+_BEAM = 8
+#: Letters that many acts leave out of their alineas: k, w, y.
+_LEFT_OUT = frozenset({11, 23, 25})
+
+
+class Level(NamedTuple):
+    """The last number of one list, and the highest it has reached."""
+
+    base: int
+    suffix: str
+    highest: int
+
+
+Levels = tuple[Level | None, Level | None, Level | None, Level | None, Level | None]
+_EMPTY: Levels = (None, None, None, None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A candidate taken for a device.
+
+    Attributes:
+        candidate: Its index.
+        reading: Index of the label's reading.
+        quoted: It belongs to a quoted amendment.
+        opens: It opens a quoted block (its parent is the act's device before it).
+        restarts: The numbering starts anew here: another act or annex.
+        event: The annex, act or closing line that the new numbering follows; -1 for none.
+        cost: What it broke.
+    """
+
+    candidate: int
+    reading: int
+    quoted: bool
+    opens: bool
+    restarts: bool
+    event: int
+    cost: float
+
+
+class _State(NamedTuple):
+    outer: Levels
+    inner: Levels | None
+    scope: int
+    passed: int
+    closes: int
+    struck: bool
+    cost: float
+    trail: tuple[Taken, object] | None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return self[:6]
+
+
+def read_sequence(candidates: Sequence[Candidate], events: Sequence[Event]) -> list[Taken]:
+    """The devices among ``candidates``, in order."""
+    beam = [_State(_EMPTY, None, -1, -1, 0, False, 0.0, None)]
+    for number, candidate in enumerate(candidates):
+        best: dict[tuple[object, ...], _State] = {}
+        for state in beam:
+            for following in _steps(state, number, candidate, events):
+                known = best.get(following.key)
+                if known is None or following.cost < known.cost:
+                    best[following.key] = following
+        beam = sorted(best.values(), key=lambda state: state.cost)[:_BEAM]
+    return _unwound(beam[0].trail)
+
+
+def _unwound(trail: tuple[Taken, object] | None) -> list[Taken]:
+    taken: list[Taken] = []
+    while trail is not None:
+        taken.append(trail[0])
+        trail = trail[1]  # type: ignore[assignment]
+    return taken[::-1]
+
+
+def _steps(
+    state: _State, number: int, candidate: Candidate, events: Sequence[Event]
+) -> Iterator[_State]:
+    yield state._replace(cost=state.cost + candidate.strength)
+    for reading, label in enumerate(candidate.readings):
+        for step in (
+            _continue_outer(state, candidate, label, events),
+            _restart(state, candidate, label, events),
+            _open_quote(state, candidate, label),
+            _continue_inner(state, candidate, label),
+        ):
+            if step is not None:
+                following, how = step
+                cost = how.cost + label.doubt
+                taken = Taken(number, reading, how.quoted, how.opens, how.restarts, how.event, cost)
+                yield following._replace(
+                    cost=state.cost + cost,
+                    closes=candidate.closes,
+                    struck=candidate.struck,
+                    trail=(taken, state.trail),
+                )
+
+
+class _How(NamedTuple):
+    cost: float
+    quoted: bool = False
+    opens: bool = False
+    restarts: bool = False
+    event: int = -1
+
+
+_Step = tuple[_State, _How] | None
+
+
+def _continue_outer(
+    state: _State, candidate: Candidate, label: Label, events: Sequence[Event]
+) -> _Step:
+    cost, levels = _fit(state.outer, label, candidate, state.struck)
+    if state.inner is not None and candidate.closes == state.closes:
+        # No closing quote was printed; an exact successor may still end the block.
+        cost += 1.2
+    if label.quoted:
+        cost += 2.5
+    passed = state.passed
+    if candidate.event > max(passed, state.scope):
+        kinds = {
+            events[number].heading.kind
+            for number in range(max(passed, state.scope) + 1, candidate.event + 1)
+        }
+        barrier = 2.5 if kinds & {"annex", "act"} else 1.5
+        cost += barrier if label.type != "artigo" else 0.5
+        passed = candidate.event
+    if candidate.inline and cost > 0.3:
+        cost += 3.0
+    return state._replace(outer=levels, inner=None, passed=passed), _How(cost)
+
+
+def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence[Event]) -> _Step:
+    if label.type != "artigo" or label.quoted or candidate.inline or state.outer[0] is None:
+        return None
+    base, suffix = label.number
+    event = next(
+        (
+            number
+            for number in range(candidate.event, state.scope, -1)
+            if events[number].heading.kind in {"annex", "act"}
+        ),
+        -1,
+    )
+    if event < 0:
+        cost = 4.0
+    else:
+        cost = 0.0 if event > state.passed else 1.5
+    if base != 1 or suffix:
+        cost += 2.5
+    if state.inner is not None and candidate.closes == state.closes:
+        cost += 1.0
+    levels: Levels = (Level(base, suffix, base), None, None, None, None)
+    following = state._replace(
+        outer=levels, inner=None, scope=max(event, candidate.event), passed=candidate.event
+    )
+    return following, _How(cost, restarts=True, event=event)
+
+
+def _open_quote(state: _State, candidate: Candidate, label: Label) -> _Step:
+    if all(level is None for level in state.outer) or candidate.inline:
+        return None
+    cost = 0.0 if label.quoted else 2.0
+    if state.inner is None and not candidate.amends:
+        cost += 1.5 if label.quoted else 3.0
+    if state.inner is not None and not label.quoted:
+        cost += 1.0
+    rank = RANK[label.type]
+    base, suffix = label.number
+    levels = [None] * 5
+    levels[rank] = Level(base, suffix, base)  # type: ignore[call-overload]
+    return state._replace(inner=tuple(levels)), _How(cost, quoted=True, opens=True)
+
+
+def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
+    if state.inner is None:
+        return None
+    cost, levels = _fit(state.inner, label, candidate, state.struck)
+    # Omissis lines stand for what is left out, so gaps prove nothing in a quoted block.
+    cost = min(cost, 0.4) if label.type != "artigo" else min(cost + 0.5, 1.5)
+    if candidate.closes > state.closes:
+        cost += 3.0
+    if candidate.inline:
+        cost += 1.0
+    if label.quoted:
+        cost += 0.5
+    return state._replace(inner=levels), _How(cost, quoted=True)
+
+
+def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tuple[float, Levels]:
+    """What it costs that ``label`` comes next, and where the numbering then stands."""
+    rank = RANK[label.type]
+    current = levels[rank]
+    revised = candidate.noted or candidate.struck or struck
+    if current is None:
+        cost = _first(levels, rank, label.number, candidate)
+        highest = label.number[0]
+    else:
+        cost = _next(current, label, revised)
+        highest = max(current.highest, label.number[0])
+        if cost >= _RESTART and label.number[0] == 1:
+            highest = 1
+    cost += _misplaced(levels, rank)
+    level = Level(label.number[0], label.number[1], highest)
+    filled = [*levels[:rank], level, *(None for _ in range(4 - rank))]
+    return cost, tuple(filled)  # type: ignore[return-value]
+
+
+_RESTART = 3.0
+
+
+def _misplaced(levels: Levels, rank: int) -> float:
+    if rank and levels[0] is None:
+        return 2.5
+    if rank == RANK["item"] and levels[3] is None:
+        return 1.5 if levels[2] is not None else 2.5
+    return 0.0
+
+
+def _first(levels: Levels, rank: int, number: Number, candidate: Candidate) -> float:
+    base, suffix = number
+    if base == 1 and suffix in {"", SOLE}:
+        if rank <= 1 or candidate.colon:
+            return 0.0
+        return 0.6 if rank < 4 else 1.5
+    if rank == 0:
+        return 1.5
+    # The part of the list that came before lies outside an excerpt, or was missed.
+    return 2.5 + (1.0 if rank == 4 else 0.0) + 0.1 * min(base, 20)
+
+
+def _next(current: Level, label: Label, revised: bool) -> float:
+    base, suffix = label.number
+    if base == current.base:
+        return _same(current.suffix, suffix, revised)
+    step = base - current.base
+    if label.type == "alinea" and step == 2 and current.base + 1 in _LEFT_OUT:
+        step = 1
+    if step == 1:
+        return 0.0 if not suffix else 1.0
+    if base == current.highest + 1:
+        return 0.2
+    if base > current.highest:
+        return 2.0 + 0.5 * math.log2(base - current.highest)
+    if base == 1:
+        return 1.0 if revised else _RESTART
+    return 0.4 if revised else 2.5
+
+
+def _same(before: str, after: str, revised: bool) -> float:
+    if before == after:
+        return 0.1 if revised else 1.0
+    if SOLE in (before, after):
+        return 0.5 if revised else 1.5
+    if _ordinal(after) == _ordinal(before) + 1:
+        return 0.0
+    return 0.3 if revised else 1.0
+
+
+def _ordinal(suffix: str) -> int:
+    value = 0
+    for char in suffix:
+        value = value * 26 + ord(char) - ord("A") + 1
+    return value

@@ -1,0 +1,327 @@
+"""The document's devices as a tree: parents, scopes, sections, versions, ids.
+
+Takes what ``sequence`` decided; no text is cut here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pdf_extraction.assembly import lexml
+from pdf_extraction.assembly.candidates import Candidate, Event
+from pdf_extraction.assembly.extents import is_heading_line
+from pdf_extraction.assembly.headings import is_upper, read_heading
+from pdf_extraction.assembly.labels import RANK, Label, identifier, roman_value
+from pdf_extraction.assembly.layout import FlowLine
+from pdf_extraction.assembly.sequence import Taken
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """One run of numbering: an act's body or one of its annexes.
+
+    Attributes:
+        act: Number of the act in the file, from 1.
+        act_name: Short name, such as ``Portaria SEMOB nº 58/2024``; empty where not printed.
+        annex: Name of the annex; empty for the act's body.
+        annex_number: Its own numeral, else its place among the act's annexes.
+    """
+
+    act: int
+    act_name: str = ""
+    annex: str = ""
+    annex_number: int = 0
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """A device in the tree.
+
+    Attributes:
+        candidate: Index of its candidate; -1 where nothing on the page stands for it.
+        label: How its label reads.
+        scope: Act or annex it belongs to.
+        parent: The device above it.
+        quoted: It belongs to a quoted amendment.
+        opens: It opens a quoted block under its parent.
+        block: Number of that block under its base device.
+        sections: Headings above it.
+        version: Which printed wording of its device this is, from 1.
+        device_id: LexML fragment.
+        cost: What its number broke.
+        orphan_article: Identifier of the article outside the excerpt that it belongs to.
+    """
+
+    candidate: int
+    label: Label
+    scope: Scope
+    parent: Node | None
+    quoted: bool
+    opens: bool
+    block: int = 0
+    sections: tuple[str, ...] = ()
+    version: int = 1
+    device_id: str = ""
+    cost: float = 0.0
+    orphan_article: str = ""
+    struck: bool = False
+    text: str = ""
+    children: list[Node] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """Identifier as a part of ``path``."""
+        plain = self.label.identifier
+        return f"«{plain}»" if self.quoted else plain
+
+    @property
+    def ancestors(self) -> list[str]:
+        """Names from the article down to this device."""
+        names: list[str] = []
+        node: Node | None = self
+        top = self
+        while node is not None:
+            names.append(node.name)
+            top, node = node, node.parent
+        if top.orphan_article:
+            names.append(top.orphan_article)
+        return names[::-1]
+
+
+def build_tree(
+    taken: Sequence[Taken],
+    candidates: Sequence[Candidate],
+    events: Sequence[Event],
+    lines: Sequence[FlowLine],
+) -> list[Node]:
+    """Devices in document order, with parents and scopes."""
+    scopes = _Scopes(events)
+    sections = _Sections(lines)
+    outer: list[Node | None] = [None] * 5
+    inner: list[Node | None] = [None] * 5
+    blocks: Counter[int] = Counter()
+    nodes: list[Node] = []
+    for how in taken:
+        candidate = candidates[how.candidate]
+        label = candidate.readings[how.reading]
+        rank = RANK[label.type]
+        if how.restarts:
+            outer = [None] * 5
+            sections.restart(events[how.event].line if how.event >= 0 else candidate.line)
+        scope = scopes.at(how, candidate)
+        node = Node(how.candidate, label, scope, None, how.quoted, how.opens, cost=how.cost)
+        if how.opens:
+            node.parent = _deepest(outer)
+            blocks[id(node.parent)] += 1
+            node.block = blocks[id(node.parent)]
+            inner = [None] * 5
+        elif how.quoted:
+            node.parent = _above(inner, rank)
+            if node.parent is None:
+                node.parent, node.opens = _deepest(outer), True
+                node.block = max(blocks[id(node.parent)], 1)
+        else:
+            node.parent = _above(outer, rank)
+        stack = inner if how.quoted else outer
+        stack[rank] = node
+        stack[rank + 1 :] = [None] * (4 - rank)
+        node.sections = sections.at(candidate.line)
+        if node.parent is not None:
+            node.parent.children.append(node)
+        nodes.append(node)
+    _name_orphans(nodes)
+    return nodes
+
+
+def _deepest(stack: Sequence[Node | None]) -> Node | None:
+    return next((node for node in reversed(stack) if node is not None), None)
+
+
+def _above(stack: Sequence[Node | None], rank: int) -> Node | None:
+    if rank == 1:
+        return stack[0]
+    return next((node for node in reversed(stack[:rank]) if node is not None), None)
+
+
+def _name_orphans(nodes: Sequence[Node]) -> None:
+    """Devices before the first article of an excerpt belong to the article before that one."""
+    first = next((node for node in nodes if node.label.type == "artigo"), None)
+    if first is None or first.label.number[0] < 2:
+        return
+    article = identifier("artigo", (first.label.number[0] - 1, ""))
+    for node in nodes:
+        if node is first:
+            return
+        if node.parent is None:
+            node.orphan_article = article
+
+
+class _Scopes:
+    """Names the acts and annexes as the numbering enters them."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._current: Scope | None = None
+        self._annexes = 0
+
+    def at(self, how: Taken, candidate: Candidate) -> Scope:
+        if self._current is None:
+            self._current = self._first(candidate)
+        elif how.restarts:
+            self._current = self._next(how, self._current)
+        return self._current
+
+    def _first(self, candidate: Candidate) -> Scope:
+        before = self._events[: candidate.event + 1]
+        annex = next((e for e in reversed(before) if e.heading.kind in {"annex", "act"}), None)
+        act = next((e for e in reversed(before) if e.heading.kind == "act"), None)
+        scope = Scope(1, act.heading.name if act else "")
+        if annex is not None and annex.heading.kind == "annex" and act is None:
+            return scope
+        if annex is not None and annex.heading.kind == "annex":
+            self._enter_annex(scope, annex.heading.name)
+        return scope
+
+    def _next(self, how: Taken, current: Scope) -> Scope:
+        heading = self._events[how.event].heading if how.event >= 0 else None
+        if heading is not None and heading.kind == "annex":
+            scope = Scope(current.act, current.act_name)
+            self._enter_annex(scope, heading.name)
+            return scope
+        self._annexes = 0
+        return Scope(current.act + 1, heading.name if heading else "")
+
+    def _enter_annex(self, scope: Scope, name: str) -> None:
+        self._annexes += 1
+        scope.annex = name
+        numeral = name.removeprefix("ANEXO").strip()
+        value = roman_value(numeral) if re.fullmatch(r"[IVXLC]+", numeral) else None
+        scope.annex_number = value or (int(numeral) if numeral.isdigit() else self._annexes)
+
+
+class _Sections:
+    """Open headings at each line; a heading closes those of its rank and below."""
+
+    def __init__(self, lines: Sequence[FlowLine]) -> None:
+        self._lines = lines
+        self._line = 0
+        self._open: list[tuple[int, str]] = []
+        self._above: FlowLine | None = None
+
+    def restart(self, line: int) -> None:
+        """Forget the headings above ``line``, where another act or annex begins."""
+        self.at(line)
+        self._open = []
+
+    def at(self, line: int) -> tuple[str, ...]:
+        """Names of the headings open at ``line``; called with growing lines."""
+        while self._line < line:
+            self._read(self._line)
+            self._line += 1
+        return tuple(name for _, name in self._open)
+
+    def _read(self, index: int) -> None:
+        line = self._lines[index]
+        if line.skip:
+            return
+        heading = read_heading(line)
+        if (
+            heading is not None
+            and heading.kind == "division"
+            and line.text[:1] not in '"“«'
+            and is_heading_line(line, self._above)
+        ):
+            while self._open and self._open[-1][0] >= heading.rank:
+                self._open.pop()
+            title = _title(self._lines, index, heading.rest)
+            name = f"{heading.name} - {title}" if title else heading.name
+            self._open.append((heading.rank, name))
+        self._above = line
+
+
+def _title(lines: Sequence[FlowLine], index: int, rest: str) -> str:
+    """The heading's own words: on its line, or on the up to four lines below it."""
+    from pdf_extraction.assembly.labels import read_label
+
+    words = [rest] if rest else []
+    above = lines[index]
+    for line in lines[index + 1 : index + 6]:
+        if line.skip:
+            continue
+        other = read_label(line.text) or read_heading(line)
+        like = line.centred or line.bold or is_upper(line.text) or (above.centred and line.short)
+        goes_on = bool(words) and not words[-1].endswith((".", ";"))
+        if other or not (like or (not words and line.short)) or (rest and not goes_on):
+            break
+        words.append(line.text)
+        above = line
+    return re.sub(r"\s+", " ", " ".join(words)).strip(" -–—")
+
+
+def assign_ids(nodes: Sequence[Node]) -> None:
+    """Versions and unique LexML ids, parents before children."""
+    _count_versions(nodes)
+    several = any(node.scope.act > 1 for node in nodes)
+    groups: dict[tuple[int, int, str], list[Node]] = defaultdict(list)
+    for node in nodes:
+        groups[_family(node)].append(node)
+    used: set[str] = set()
+    for node in nodes:
+        base = _plain_id(node, several)
+        family = groups[_family(node)]
+        if len(family) > 1:
+            standing = next((n for n in reversed(family) if not n.struck), family[-1])
+            if node is not standing:
+                base = f"{base}@{family.index(node) + 1}"
+        node.device_id = _unique(base, used)
+        used.add(node.device_id)
+
+
+def _family(node: Node) -> tuple[int, int, str]:
+    """Wordings of one device share their parent, block and fragment."""
+    own = lexml.fragment(node.label.type, node.label.number)
+    if node.parent is None:
+        return id(node.scope), 0, own
+    return id(node.parent), node.block, own
+
+
+def _plain_id(node: Node, several: bool) -> str:
+    own = lexml.fragment(node.label.type, node.label.number)
+    parent = node.parent
+    if parent is None:
+        act = f"ato{node.scope.act}_" if several and node.scope.act > 1 else ""
+        annex = f"anx{node.scope.annex_number}_" if node.scope.annex else ""
+        return f"{act}{annex}{own}"
+    if node.opens:
+        return lexml.quoted_id(parent.device_id, parent.label.type, node.block, own)
+    return lexml.child_id(parent.device_id, parent.label.type, node.label.type, own)
+
+
+def _unique(base: str, used: set[str]) -> str:
+    if base not in used:
+        return base
+    number = 2
+    while f"{base}~{number}" in used:
+        number += 1
+    return f"{base}~{number}"
+
+
+def _count_versions(nodes: Sequence[Node]) -> None:
+    counts: Counter[tuple[int, tuple[str, ...]]] = Counter()
+    for node in nodes:
+        key = (id(node.scope), tuple(node.ancestors))
+        counts[key] += 1
+        node.version = counts[key]
+
+
+def path(node: Node, *, several: bool) -> list[str]:
+    """Ancestors and own identifier, the act (where a file holds several) and annex first."""
+    names = node.ancestors
+    if node.scope.annex:
+        names = [node.scope.annex, *names]
+    if several:
+        names = [node.scope.act_name or f"Ato {node.scope.act}", *names]
+    return names

@@ -1,0 +1,225 @@
+"""Precision, recall, F1 and text accuracy of device rows against gold rows; pure.
+
+Gold rows are as ``GOLD.md`` describes them, found rows as in table ``devices``. Reading
+files and printing tables is done elsewhere.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Gold = Mapping[str, Any]
+Found = Mapping[str, Any]
+Identity = tuple[str, tuple[str, ...], int]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One disagreement.
+
+    Attributes:
+        kind: ``missing``, ``extra`` or ``text``.
+        identity: Context, path and occurrence.
+        page_number: From 1, of the gold row where there is one.
+        gold: Gold text; empty for an extra row.
+        found: Found text; empty for a missing row.
+        similarity: 0-1 by letters and digits.
+    """
+
+    kind: str
+    identity: Identity
+    page_number: int
+    gold: str = ""
+    found: str = ""
+    similarity: float = 0.0
+
+
+@dataclass(frozen=True)
+class Score:
+    """Figures of one document, or of several added up.
+
+    Attributes:
+        gold: Devices in gold.
+        found: Devices found.
+        matched: Devices in both, by identity.
+        equal_texts: Matched devices whose letters and digits are equal.
+        differences: Every disagreement.
+    """
+
+    gold: int
+    found: int
+    matched: int
+    equal_texts: int
+    differences: tuple[Difference, ...] = ()
+
+    @property
+    def precision(self) -> float:
+        """Share of found devices that gold has; 1 where nothing was found and nothing is."""
+        return self.matched / self.found if self.found else float(self.gold == 0)
+
+    @property
+    def recall(self) -> float:
+        """Share of gold devices that were found; 1 where gold has none."""
+        return self.matched / self.gold if self.gold else 1.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean; 1 where gold and found are both empty."""
+        total = self.gold + self.found
+        return 2 * self.matched / total if total else 1.0
+
+    @property
+    def text_accuracy(self) -> float:
+        """Share of matched devices with equal letters and digits."""
+        return self.equal_texts / self.matched if self.matched else 1.0
+
+    def __add__(self, other: Score) -> Score:
+        return Score(
+            self.gold + other.gold,
+            self.found + other.found,
+            self.matched + other.matched,
+            self.equal_texts + other.equal_texts,
+            self.differences + other.differences,
+        )
+
+
+def score(
+    gold: Sequence[Gold],
+    found: Sequence[Found],
+    *,
+    contexts: frozenset[str] = frozenset({"corpo", "anexo"}),
+    struck: bool | None = False,
+) -> Score:
+    """Compare by identity (context, path, occurrence in print order).
+
+    Args:
+        gold: Gold rows in order.
+        found: Rows of ``devices`` in order.
+        contexts: Which contexts count.
+        struck: False leaves ``riscado`` devices out, True counts only them, None all.
+    """
+    wanted = _indexed(gold, contexts, struck)
+    rows = _indexed(_renamed_acts(gold, found), contexts, struck)
+    differences: list[Difference] = []
+    matched = equal = 0
+    for identity, row in wanted.items():
+        page = row.get("page_start", row.get("page_number", 0))
+        other = rows.get(identity)
+        if other is None:
+            differences.append(Difference("missing", identity, page, row["text"]))
+            continue
+        matched += 1
+        left, right = loose(row["text"]), loose(other["text"])
+        if left == right:
+            equal += 1
+        else:
+            similarity = _similarity(left, right)
+            differences.append(
+                Difference("text", identity, page, row["text"], other["text"], similarity)
+            )
+    for identity, row in rows.items():
+        if identity not in wanted:
+            differences.append(Difference("extra", identity, row["page_number"], found=row["text"]))
+    return Score(len(wanted), len(rows), matched, equal, tuple(differences))
+
+
+def loose(text: str) -> str:
+    """Letters and digits only, case and compatibility forms folded."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char for char in folded if char.isalnum())
+
+
+def worst(differences: Iterable[Difference], count: int = 10) -> list[Difference]:
+    """The differences that matter most: whole devices first, then the unlikest texts."""
+    order = {"missing": 0, "extra": 1, "text": 2}
+    return sorted(differences, key=lambda d: (order[d.kind], d.similarity))[:count]
+
+
+def _indexed(
+    rows: Sequence[Mapping[str, Any]], contexts: frozenset[str], struck: bool | None
+) -> dict[Identity, Mapping[str, Any]]:
+    counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
+    indexed: dict[Identity, Mapping[str, Any]] = {}
+    for row in rows:
+        context = row["context"].partition(":")[0]
+        if context not in contexts or (struck is not None and struck != _is_struck(row)):
+            continue
+        key = context, tuple(row["path"])
+        counts[key] += 1
+        indexed[*key, counts[key]] = row
+    return indexed
+
+
+def _is_struck(row: Mapping[str, Any]) -> bool:
+    return bool(row["status"] == "riscado")
+
+
+def _renamed_acts(gold: Sequence[Gold], found: Sequence[Found]) -> list[dict[str, Any]]:
+    """Found rows with each act's short name as gold has it.
+
+    How a short name is written (``Portaria 16``, ``PORTARIA Nº 16/2019``) is nobody's error:
+    acts are paired in order of appearance where their numbers agree.
+    """
+    names = _pairs(_prefixes(gold, _gold_act), _prefixes(found, _found_act))
+    renamed = []
+    for row in found:
+        act = _found_act(row)
+        path = list(row["path"])
+        if act and act in names:
+            path = [*names[act], *path[1:]]
+        renamed.append({**row, "path": path})
+    return renamed
+
+
+_DEVICE_STARTS = ("Art. ", "§ ", "Parágrafo", "«", "ANEXO")
+
+
+def _gold_act(row: Mapping[str, Any]) -> str:
+    first = str(row["path"][0])
+    return "" if first.startswith(_DEVICE_STARTS) or len(row["path"]) == 1 else first
+
+
+_found_act = _gold_act
+
+
+def _prefixes(
+    rows: Iterable[Mapping[str, Any]], act: Callable[[Mapping[str, Any]], str]
+) -> list[str]:
+    seen: dict[str, None] = {}
+    for row in rows:
+        if name := act(row):
+            seen.setdefault(name)
+    return list(seen)
+
+
+def _pairs(gold: Sequence[str], found: Sequence[str]) -> dict[str, list[str]]:
+    pairs: dict[str, list[str]] = {}
+    by_digits: dict[str, list[str]] = defaultdict(list)
+    for name in gold:
+        by_digits[_digits(name)].append(name)
+    for name in found:
+        same = by_digits.get(_digits(name))
+        if same:
+            pairs[name] = [same.pop(0)]
+    return pairs
+
+
+def _digits(name: str) -> str:
+    digits = [part for part in name.replace(".", "").replace("/", " ").split() if part.isdigit()]
+    return digits[0] if digits else name
+
+
+def _similarity(left: str, right: str) -> float:
+    """Share of common prefix and suffix; cheap, and enough to rank what to read first."""
+    if not left or not right:
+        return 0.0
+    limit = min(len(left), len(right))
+    prefix = next((i for i in range(limit) if left[i] != right[i]), limit)
+    suffix = next(
+        (i for i in range(limit - prefix) if left[-1 - i] != right[-1 - i]), limit - prefix
+    )
+    return (prefix + suffix) / max(len(left), len(right))
