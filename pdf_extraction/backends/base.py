@@ -31,6 +31,8 @@ class Backend(Protocol):
     name: str
     #: Whether it looks at the page's picture; where no backend does, none is rendered.
     needs_picture: bool
+    #: Whether it answers from the page itself, with no call: nothing to limit, bill or cache.
+    is_local: bool
 
     async def complete(self, request: Request) -> Completion:
         """Answer one request.

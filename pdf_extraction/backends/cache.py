@@ -1,0 +1,104 @@
+"""Answers that parsed are kept and taken again; refusals and failures never."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.policy import Policy
+from pdf_extraction.errors import OutputError
+from pdf_extraction.model import Completion, PageImage, Request, digest
+from pdf_extraction.settings import OpenAIBackendSettings
+
+#: Part of every key; another number lets go of all answers kept so far.
+_VERSION = "1"
+
+
+def answer_key(settings: OpenAIBackendSettings, request: Request) -> str:
+    """What an answer is filed under: all that reaches the model, and nothing else.
+
+    Not the document, so that a renamed file costs nothing. Not ``max_tokens``: an answer that
+    was cut is never kept, so a higher limit does not make the others wrong.
+    """
+    sampling = {
+        "temperature": settings.temperature,
+        "seed": settings.seed,
+        "response_format": settings.response_format,
+        "extra_body": settings.extra_body,
+    }
+    return digest(
+        _VERSION,
+        settings.model,
+        json.dumps(sampling, sort_keys=True),
+        request.prompt.prompt_hash,
+        request.prompt.schema_hash,
+        _seen(request.page),
+        # Their numbers stand in the text that names the primary page.
+        *(f"{page.page_number - request.page.page_number}" for page in request.neighbours),
+        *(_seen(page) for page in request.neighbours),
+        str(request.page.page_number) if request.neighbours else "",
+    )
+
+
+def _seen(page: PageImage) -> str:
+    return page.picture.sha256 if page.picture else digest(page.text.text)
+
+
+class Cached(Policy):
+    """Asks each question once.
+
+    Args:
+        inner: What asks.
+        settings: Model and sampling, for the key.
+        calls: Where answers are kept.
+        force: Ask again although an answer is kept, and keep the new one.
+    """
+
+    def __init__(
+        self,
+        inner: Backend,
+        settings: OpenAIBackendSettings,
+        calls: CallStore,
+        *,
+        force: bool = False,
+    ) -> None:
+        super().__init__(inner)
+        self._settings, self._calls, self._force = settings, calls, force
+        self._asking: dict[str, asyncio.Future[Completion | None]] = {}
+
+    async def complete(self, request: Request) -> Completion:
+        """Take the kept answer, or that of whoever asks the same now, or ask."""
+        key = answer_key(self._settings, request)
+        while (asking := self._asking.get(key)) is not None:
+            if (completion := await asyncio.shield(asking)) is not None:
+                return replace(completion, cached=True)
+            # That one failed or was cancelled; its failure is not this page's.
+        if not self._force and (kept := self._kept(key, request)) is not None:
+            return kept
+        return await self._ask(key, request)
+
+    def _kept(self, key: str, request: Request) -> Completion | None:
+        """The kept answer, unless a newer version of the profile refuses it."""
+        kept = self._calls.get(key)
+        if kept is None:
+            return None
+        try:
+            request.parse(kept.text)
+        except OutputError:
+            return None
+        return kept
+
+    async def _ask(self, key: str, request: Request) -> Completion:
+        done = asyncio.get_running_loop().create_future()
+        self._asking[key] = done
+        completion = None
+        try:
+            completion = await self.inner.complete(request)
+            self._calls.put(key, completion)
+        finally:
+            del self._asking[key]
+            done.set_result(completion)
+        return completion

@@ -1,0 +1,97 @@
+"""From a chat completion's JSON to a ``Completion``, or the reason why it is none; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pdf_extraction.backends.errors_table import Place, from_payload
+from pdf_extraction.backends.usage import input_tokens, text_tokens
+from pdf_extraction.errors import Looping, Malformed, OutputError, Refused, Truncated
+from pdf_extraction.model import Completion, Request
+from pdf_extraction.repair import content_text, excerpt, is_looping
+
+_REFUSALS = frozenset({"content_filter", "refusal", "safety"})
+_CUTS = frozenset({"length", "max_tokens", "model_length"})
+
+
+@dataclass(frozen=True)
+class _Choice:
+    text: str
+    refusal: str
+    finish_reason: str
+
+
+def read_answer(place: Place, request: Request, payload: Any, latency_ms: float) -> Completion:
+    """Understand an answer and refuse one that cannot be used.
+
+    Args:
+        place: Server and model, for messages.
+        request: What was asked.
+        payload: The answer's JSON.
+        latency_ms: Of the call.
+
+    Raises:
+        BackendError: The answer is an error inside a 200.
+        OutputError: The answer is refused; it carries the completion that was paid for.
+    """
+    choice = _choice(place, payload)
+    usage = payload.get("usage")
+    told = isinstance(usage, dict) and usage.get("prompt_tokens") is not None
+    completion = Completion(
+        text=choice.text,
+        backend=place.backend,
+        model=str(payload.get("model") or place.model),
+        finish_reason=choice.finish_reason,
+        input_tokens=int(usage["prompt_tokens"]) if told else input_tokens(request),
+        output_tokens=(
+            int(usage.get("completion_tokens") or 0) if told else text_tokens(choice.text)
+        ),
+        usage_estimated=not told,
+        latency_ms=latency_ms,
+    )
+    problem = _problem(place, choice, completion)
+    if problem is not None:
+        problem.completion = completion
+        raise problem
+    return completion
+
+
+def _choice(place: Place, payload: Any) -> _Choice:
+    choices = payload.get("choices") if isinstance(payload, dict) else None
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        raise from_payload(place, payload)
+    message = choices[0].get("message") or {}
+    return _Choice(
+        text=_encodable(content_text(message.get("content")) or _tool_arguments(message)),
+        refusal=str(message.get("refusal") or ""),
+        finish_reason=str(choices[0].get("finish_reason") or ""),
+    )
+
+
+def _encodable(text: str) -> str:
+    """Half of an emoji is valid in JSON but cannot be stored in any file."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def _tool_arguments(message: Mapping[str, Any]) -> str:
+    """Arguments of a tool call: some servers answer a schema so."""
+    calls = message.get("tool_calls") or [{"function": message.get("function_call")}]
+    first = calls[0].get("function") if isinstance(calls[0], dict) else None
+    return str(first.get("arguments") or "") if isinstance(first, dict) else ""
+
+
+def _problem(place: Place, choice: _Choice, completion: Completion) -> OutputError | None:
+    text, reason = choice.text, choice.finish_reason
+    if choice.refusal or reason in _REFUSALS:
+        said = choice.refusal or text or reason
+        return Refused(place.sentence(f"the model declined to answer: {excerpt(said)}"))
+    if is_looping(text):
+        return Looping(place.sentence(f"the answer repeats itself: {excerpt(text[-80:])}"))
+    if reason in _CUTS:
+        cut = f"the answer was cut at {completion.output_tokens} tokens."
+        return Truncated(place.sentence(cut, f"Raise [backends.{place.backend}] max_tokens."))
+    if not text.strip():
+        return Malformed(place.sentence("the answer is empty"))
+    return None

@@ -1,0 +1,126 @@
+"""From a request to the bytes of a chat completion call; pure.
+
+The body is made once, as bytes, with the pictures' base64 joined in: the SDK would copy and
+escape each picture again, which costs more CPU than all the rest of a call.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pybase64
+
+from pdf_extraction.model import PageImage, Request
+from pdf_extraction.settings import OpenAIBackendSettings
+
+#: Characters of a rejected answer that are shown again; its start and end tell the most.
+SHOWN_OF_REJECTED = 6000
+_HOLE = "@@picture@@"
+
+
+def chat_body(
+    settings: OpenAIBackendSettings, request: Request, pictures: Sequence[bytes]
+) -> bytes:
+    """JSON of one call.
+
+    Args:
+        settings: The backend's.
+        request: The question.
+        pictures: Encoded bytes of ``sent_pages(request)``, in that order.
+    """
+    holes = json.dumps(_fields(settings, request), ensure_ascii=False).split(_HOLE)
+    parts = [holes[0].encode()]
+    for picture, after in zip(pictures, holes[1:], strict=True):
+        parts += (pybase64.b64encode(picture), after.encode())
+    return b"".join(parts)
+
+
+def sent_pages(request: Request) -> list[PageImage]:
+    """The pages whose pictures go along, in page order; the primary one among them."""
+    pages = [request.page, *request.neighbours]
+    return sorted((p for p in pages if p.picture), key=lambda page: page.page_number)
+
+
+def temperature_of(settings: OpenAIBackendSettings, request: Request) -> float:
+    """The request's own temperature, else the backend's."""
+    return settings.temperature if request.temperature is None else request.temperature
+
+
+def _fields(settings: OpenAIBackendSettings, request: Request) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "model": settings.model,
+        "messages": _messages(settings, request),
+        "temperature": temperature_of(settings, request),
+        "max_tokens": settings.max_tokens,
+    }
+    if settings.seed is not None:
+        fields["seed"] = settings.seed
+    if settings.response_format != "none":
+        fields["response_format"] = _response_format(settings.response_format, request)
+    return {**fields, **settings.extra_body}
+
+
+def _messages(settings: OpenAIBackendSettings, request: Request) -> list[dict[str, Any]]:
+    system = request.prompt.system
+    if settings.response_format != "json_schema":
+        schema = json.dumps(request.prompt.schema, ensure_ascii=False)
+        system = f"{system}\n\nAnswer with one JSON object and nothing else. JSON schema: {schema}"
+    messages: list[dict[str, Any]] = [
+        {"role": "system", "content": _plain(system)},
+        {"role": "user", "content": _question(request)},
+    ]
+    for answer, problem in request.rejected:
+        messages.append({"role": "assistant", "content": _plain(_shortened(answer))})
+        said = (
+            f"That answer cannot be used: {problem}\n"
+            "Answer the same question again, whole, with this mended."
+        )
+        messages.append({"role": "user", "content": _plain(said)})
+    return messages
+
+
+def _question(request: Request) -> list[dict[str, Any]]:
+    pages = sent_pages(request)
+    texts = [_plain(request.prompt.user)]
+    if len(pages) > 1:
+        primary = request.page.page_number
+        numbers = ", ".join(str(page.page_number) for page in pages)
+        texts.insert(
+            0,
+            f"The pictures show pages {numbers}, in this order. The primary page is page "
+            f"{primary}: answer about page {primary} alone; the others are context only.",
+        )
+    pictures = [
+        {
+            "type": "image_url",
+            "image_url": {"url": f"data:{page.picture.media_type};base64,{_HOLE}"},
+        }
+        for page in pages
+        if page.picture
+    ]
+    return [{"type": "text", "text": "\n\n".join(texts)}, *pictures]
+
+
+def _response_format(kind: str, request: Request) -> Mapping[str, Any]:
+    if kind == "json_object":
+        return {"type": "json_object"}
+    schema = {
+        "name": request.prompt.schema_name,
+        "schema": request.prompt.schema,
+        "strict": True,
+    }
+    return {"type": "json_schema", "json_schema": schema}
+
+
+def _shortened(answer: str) -> str:
+    if len(answer) <= SHOWN_OF_REJECTED:
+        return answer
+    half = SHOWN_OF_REJECTED // 2
+    return f"{answer[:half]} [...] {answer[-half:]}"
+
+
+def _plain(text: str) -> str:
+    """Text that cannot be taken for the place of a picture."""
+    return text.replace(_HOLE, "@@ picture @@")

@@ -1,0 +1,214 @@
+"""The seam where the SDK's errors and HTTP statuses become ours, by table.
+
+No remedy is decided here (the class carries it) and nothing is retried. Messages name the
+backend, the server's host and the model, and never a key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import openai
+from openai import OpenAIError
+
+from pdf_extraction.errors import (
+    BackendError,
+    Malformed,
+    OutputError,
+    RateLimited,
+    Refused,
+    Rejected,
+    TimedOut,
+    Truncated,
+    Unauthorized,
+    Unavailable,
+)
+from pdf_extraction.repair import excerpt
+
+#: HTTP status to our class and what to do; statuses not listed fall under their hundred.
+STATUSES: Mapping[int, tuple[type[BackendError], str]] = {
+    3: (Rejected, "The server sends elsewhere; check base_url."),
+    4: (Rejected, "Sending it again would change nothing."),
+    5: (Unavailable, "The server fails on its side."),
+    400: (Rejected, "If it refuses the schema, set response_format to json_object or none."),
+    401: (Unauthorized, "{key_advice}"),
+    402: (Unauthorized, "The account has no credit."),
+    403: (Unauthorized, "The key may not do this. {key_advice}"),
+    404: (Rejected, "Set [backends.{backend}] model and base_url to what the server serves."),
+    408: (TimedOut, "The server gave up waiting."),
+    409: (Unavailable, "The server is busy with the same thing."),
+    413: (Rejected, "Lower [backends.{backend}] max_image_bytes or [render] max_pixels."),
+    422: (Rejected, "If it refuses the schema, set response_format to json_object or none."),
+    425: (Unavailable, "The server asks to come again."),
+    429: (RateLimited, "Lower calls_per_minute or concurrency if this is frequent."),
+    501: (Rejected, "The server cannot do this."),
+    504: (TimedOut, "A gateway gave up waiting for the model."),
+}
+
+#: The SDK's errors that carry no status to our class; subclasses stand before their bases.
+CLASSES: tuple[tuple[type[OpenAIError], type[BackendError | OutputError]], ...] = (
+    (openai.APITimeoutError, TimedOut),
+    (openai.APIConnectionError, Unavailable),
+    (openai.APIResponseValidationError, Unavailable),
+    (openai.LengthFinishReasonError, Truncated),
+    (openai.ContentFilterFinishReasonError, Refused),
+    # Of other APIs than chat completions, or newer than this table: not worth a second try.
+    (openai.OpenAIError, Rejected),
+)
+_KEY_LIKE = re.compile(r"\b(?:sk|pk)-[\w*-]{6,}|\bBearer \S{6,}", re.IGNORECASE)
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which server and model an error is about.
+
+    Attributes:
+        backend: Name in the settings.
+        host: The server's host and port.
+        model: As in the settings.
+        key_env: Variable that holds the key; None where the settings name none.
+        secrets: Strings that must never reach a message.
+    """
+
+    backend: str
+    host: str
+    model: str
+    key_env: str | None = None
+    secrets: tuple[str, ...] = ()
+
+    @property
+    def key_advice(self) -> str:
+        """What to do about a key that is missing or refused."""
+        if self.key_env:
+            return f"Set the environment variable {self.key_env} to a valid key."
+        return f"Name the key's environment variable in [backends.{self.backend}] api_key_env."
+
+    def sentence(self, what: str, advice: str = "") -> str:
+        """A message that names the place and hides what is secret."""
+        for secret in self.secrets:
+            what = what.replace(secret, "***")
+        told = f"{self.backend} ({self.model} at {self.host}): {_KEY_LIKE.sub('***', what)}"
+        return f"{told} {advice}".rstrip()
+
+
+def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]) -> BackendError:
+    """Our error for an HTTP status that is no success.
+
+    Args:
+        place: Server and model.
+        status: HTTP status, or the ``code`` of an error inside a 200.
+        body: The answer's JSON, text or None.
+        headers: Of the answer, names in lower case.
+    """
+    said, code = _said(body)
+    kind, advice = STATUSES.get(status) or STATUSES.get(status // 100, STATUSES[5])
+    wait = retry_after(headers) if status in {429, 503} else None
+    if code in {"insufficient_quota", "billing_hard_limit_reached"}:
+        kind, advice = STATUSES[402]  # a 429 at OpenAI that no waiting cures
+    elif wait is not None:
+        kind = RateLimited
+    advice = advice.format(backend=place.backend, key_advice=place.key_advice)
+    message = place.sentence(f"HTTP {status}{f', {excerpt(said, 300)}' if said else ''}.", advice)
+    common: dict[str, Any] = {
+        "backend": place.backend,
+        "status": status,
+        "request_id": headers.get("x-request-id"),
+    }
+    if kind is RateLimited:
+        return RateLimited(message, retry_after=wait, **common)
+    return kind(message, **common)
+
+
+def from_sdk(place: Place, error: OpenAIError) -> BackendError | OutputError:
+    """Our error for one that the SDK raised."""
+    if isinstance(error, openai.APIStatusError):
+        headers = {name.lower(): value for name, value in error.response.headers.items()}
+        return from_status(place, error.status_code, error.body, headers)
+    kind = next(ours for theirs, ours in CLASSES if isinstance(error, theirs))
+    cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
+    if issubclass(kind, OutputError):
+        return kind(place.sentence(f"{error}{cause}"))
+    message = place.sentence(
+        f"{str(error).rstrip('.')}{cause}.", "Check base_url and that the server runs."
+    )
+    return kind(message, backend=place.backend)
+
+
+def unreadable(place: Place, text: str) -> Unavailable:
+    """A 200 that is no JSON: a proxy's page, or an answer cut on its way."""
+    message = place.sentence(f"the answer is no JSON: {excerpt(text)}.", "Check base_url.")
+    return Unavailable(message, backend=place.backend)
+
+
+def from_payload(place: Place, payload: Any) -> BackendError | Malformed:
+    """Our error for a 200 that holds no answer; OpenRouter sends its providers' errors so."""
+    error = payload.get("error") if isinstance(payload, dict) else None
+    if isinstance(error, dict):
+        code = error.get("code")
+        status = code if isinstance(code, int) and 300 <= code < 600 else 502
+        return from_status(place, status, payload, {})
+    shown = excerpt(json.dumps(payload, ensure_ascii=False))
+    return Malformed(place.sentence(f"the answer has no choices: {shown}"))
+
+
+def _said(body: Any) -> tuple[str, str]:
+    """Message and code of an error's body, in the shapes that servers use."""
+    error = body.get("error", body) if isinstance(body, dict) else body
+    if isinstance(error, dict):
+        said = error.get("message") or error.get("detail") or ""
+        return (said if isinstance(said, str) else json.dumps(said)), str(error.get("code"))
+    return (error if isinstance(error, str) else ""), ""
+
+
+def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float | None:
+    """Seconds that the server asks to wait; None where it does not say.
+
+    ``Retry-After`` is seconds or an HTTP date (RFC 9110); ``x-ratelimit-reset-*`` are
+    durations such as ``6m0s`` (OpenAI) and count where nothing remains.
+
+    Args:
+        headers: Names in lower case.
+        wall: Seconds since the epoch; None takes the clock's.
+    """
+    if "retry-after-ms" in headers and (ms := _number(headers["retry-after-ms"])) is not None:
+        return max(0.0, ms / 1000)
+    if stated := headers.get("retry-after"):
+        seconds = _number(stated)
+        return max(0.0, seconds) if seconds is not None else _until(stated, wall)
+    resets = (
+        _duration(headers.get(f"x-ratelimit-reset-{what}", ""))
+        for what in ("requests", "tokens")
+        if _number(headers.get(f"x-ratelimit-remaining-{what}", "")) == 0
+    )
+    return max((wait for wait in resets if wait is not None), default=None)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e9 else None  # refuses nan and inf as well
+
+
+def _until(date: str, wall: float | None) -> float | None:
+    try:
+        moment = parsedate_to_datetime(date).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, moment - (time.time() if wall is None else wall))
+
+
+def _duration(text: str) -> float | None:
+    if (seconds := _number(text)) is not None:
+        return seconds
+    parts = _DURATION.findall(text)
+    return sum(float(amount) * _UNITS[unit] for amount, unit in parts) if parts else None

@@ -1,0 +1,306 @@
+"""The scripted server's routes: slots, limits, faults and the count of what was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pdf_extraction.backends.fake_server.answers import (
+    Answerer,
+    Asked,
+    damaged,
+    made_up,
+    read_asked,
+)
+from pdf_extraction.backends.fake_server.faults import STATUS_KINDS, Faults
+from pdf_extraction.backends.fake_server.wire import Connection, HttpRequest
+
+_MESSAGES = {
+    429: "Rate limit reached",
+    500: "The server had an error while processing your request",
+    502: "Bad gateway",
+    503: "The engine is currently overloaded",
+}
+#: Characters of one streamed piece.
+_PIECE = 80
+
+
+@dataclass
+class Window:
+    """Amounts within any ``seconds``, exactly.
+
+    Attributes:
+        limit: 0 = no limit, still counted.
+        seconds: Length of the window.
+        peak: The most that ever stood in one window.
+    """
+
+    limit: int
+    seconds: float
+    peak: int = 0
+    total: int = 0
+    _entries: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def add(self, amount: int) -> None:
+        """Count an amount now."""
+        self._forget()
+        self._entries.append((time.monotonic(), amount))
+        self.total += amount
+        self.peak = max(self.peak, self.total)
+
+    def over(self, amount: int) -> float | None:
+        """Seconds until ``amount`` fits; None where it fits now."""
+        self._forget()
+        if not self.limit or self.total + amount <= self.limit or not self._entries:
+            return None
+        return self._entries[0][0] + self.seconds - time.monotonic()
+
+    def _forget(self) -> None:
+        horizon = time.monotonic() - self.seconds
+        while self._entries and self._entries[0][0] <= horizon:
+            self.total -= self._entries.popleft()[1]
+
+
+@dataclass
+class Stats:
+    """What the server was asked, for proofs of what was paid."""
+
+    requests: int = 0
+    answered: int = 0
+    left_by_client: int = 0
+    in_flight: int = 0
+    max_in_flight: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    retry_after_ignored: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    by_picture: Counter[str] = field(default_factory=Counter)
+
+
+class App:
+    """Answers requests by the script; one for each server."""
+
+    def __init__(self, faults: Faults, answers: Mapping[str, str] | Answerer | None) -> None:
+        self.faults = faults
+        self.stats = Stats()
+        self.calls = Window(faults.rpm, faults.window)
+        self.input = Window(faults.itpm, faults.window)
+        self.output = Window(faults.otpm, faults.window)
+        self._answers = answers
+        self._slots = asyncio.Semaphore(faults.slots or 1_000_000)
+        self._asked_before: Counter[str] = Counter()
+        self._closed_until = 0.0
+
+    async def handle(self, request: HttpRequest, connection: Connection) -> None:
+        """Route one request."""
+        path = request.path.rstrip("/")
+        if path == "/health":
+            connection.respond(200, b'{"status":"ok"}')
+        elif path == "/stats":
+            connection.respond(200, json.dumps(self.snapshot()).encode())
+        elif not self._allowed(request):
+            self._refuse(connection, 401, "Incorrect API key provided")
+        elif path == "/v1/models":
+            model = {"id": self.faults.model, "object": "model", "owned_by": "fake"}
+            connection.respond(200, json.dumps({"object": "list", "data": [model]}).encode())
+        elif path == "/v1/chat/completions" and request.method == "POST":
+            await self._chat(request, connection)
+        else:
+            self._refuse(connection, 404, f"There is no {request.method} {path}")
+
+    def snapshot(self) -> dict[str, Any]:
+        """The counts as ``/stats`` gives them."""
+        return {
+            **vars(self.stats),
+            "peak_calls": self.calls.peak,
+            "peak_input_tokens": self.input.peak,
+            "peak_output_tokens": self.output.peak,
+        }
+
+    def _allowed(self, request: HttpRequest) -> bool:
+        key = self.faults.key
+        return not key or request.headers.get("authorization") == f"Bearer {key}"
+
+    async def _chat(self, request: HttpRequest, connection: Connection) -> None:
+        self.stats.requests += 1
+        if time.monotonic() < self._closed_until:
+            self.stats.retry_after_ignored += 1
+        try:
+            asked = read_asked(request.body)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            self._refuse(connection, 400, f"Invalid request: {error}")
+            return
+        if asked.body.get("model") != self.faults.model:
+            message = f"The model {asked.body.get('model')!r} does not exist"
+            self._refuse(connection, 404, message, code="model_not_found")
+            return
+        for picture in asked.pictures:
+            self.stats.by_picture[picture] += 1
+        tokens = len(asked.system + asked.text) // 4
+        tokens += self.faults.picture_tokens * len(asked.pictures)
+        wait = self._over_limit(tokens)
+        self.calls.add(1)
+        if wait is not None:
+            self._too_many(connection, wait)
+            return
+        self.input.add(tokens)
+        await self._work(asked, tokens, connection)
+
+    def _over_limit(self, tokens: int) -> float | None:
+        waits = (self.calls.over(1), self.input.over(tokens), self.output.over(1))
+        return max((wait for wait in waits if wait is not None), default=None)
+
+    async def _work(self, asked: Asked, tokens: int, connection: Connection) -> None:
+        nth = self._asked_before[asked.identity]
+        self._asked_before[asked.identity] += 1
+        dice = self.faults.dice(asked.identity, nth)
+        kind = self.faults.draw(dice)
+        if kind is not None:
+            self.stats.faults[kind] += 1
+        if kind in STATUS_KINDS:
+            self._fail(connection, kind)
+            return
+        try:
+            async with self._slots:
+                self.stats.in_flight += 1
+                self.stats.max_in_flight = max(self.stats.max_in_flight, self.stats.in_flight)
+                try:
+                    await self._answer(asked, tokens, kind, connection)
+                finally:
+                    self.stats.in_flight -= 1
+        except asyncio.CancelledError:
+            self.stats.left_by_client += 1
+            raise
+
+    async def _answer(
+        self, asked: Asked, tokens: int, kind: str | None, connection: Connection
+    ) -> None:
+        dice = self.faults.dice("latency", asked.identity, self._asked_before[asked.identity])
+        if kind == "hang":
+            await asyncio.Event().wait()
+        await asyncio.sleep(self.faults.latency.draw(dice))
+        self.stats.input_tokens += tokens
+        if kind == "reset":
+            connection.reset()
+            return
+        choice = damaged(kind, self._content(asked), asked, dice)
+        said = choice["message"]["content"] or ""
+        output_tokens = max(1, len(said if isinstance(said, str) else said[0]["text"]) // 4)
+        self.stats.output_tokens += output_tokens
+        self.output.add(output_tokens)
+        usage = {
+            "prompt_tokens": tokens,
+            "completion_tokens": output_tokens,
+            "total_tokens": tokens + output_tokens,
+        }
+        answer = self._completion(asked, choice, usage if self.faults.usage else None)
+        if asked.body.get("stream"):
+            await self._stream(asked, choice, answer, connection)
+        elif kind == "drip":
+            await self._drip(json.dumps(answer).encode(), connection)
+        else:
+            body = json.dumps(answer, ensure_ascii=False).encode()
+            connection.respond(200, body, self._limit_headers())
+        self.stats.answered += 1
+        self.stats.statuses[200] += 1
+
+    def _content(self, asked: Asked) -> str:
+        given = None
+        if callable(self._answers):
+            given = self._answers(asked)
+        elif self._answers is not None:
+            given = next((self._answers[p] for p in asked.pictures if p in self._answers), None)
+        return made_up(asked, self.faults.devices) if given is None else given
+
+    def _completion(
+        self, asked: Asked, choice: dict[str, Any], usage: dict[str, int] | None
+    ) -> dict[str, Any]:
+        said = choice["message"]["content"]
+        if asked.body.get("logprobs") and isinstance(said, str):
+            tokens = [{"token": token, "logprob": -0.01} for token in said.split(" ")]
+            choice = {**choice, "logprobs": {"content": tokens}}
+        return {
+            "id": f"fake-{self.stats.requests}",
+            "object": "chat.completion",
+            "created": int(time.time()),
+            "model": self.faults.model,
+            "choices": [{"index": 0, **choice}],
+            **({"usage": usage} if usage else {}),
+        }
+
+    async def _stream(
+        self, asked: Asked, choice: dict[str, Any], answer: dict[str, Any], connection: Connection
+    ) -> None:
+        head = {key: answer[key] for key in ("id", "created", "model")}
+        head["object"] = "chat.completion.chunk"
+        said = choice["message"]["content"] or ""
+        said = said if isinstance(said, str) else said[0]["text"]
+        connection.open_stream(self._limit_headers())
+        for start in range(0, len(said), _PIECE):
+            delta = {"index": 0, "delta": {"content": said[start : start + _PIECE]}}
+            connection.chunk(_event({**head, "choices": [delta]}))
+            await asyncio.sleep(0)
+        last = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
+        connection.chunk(_event({**head, "choices": [last]}))
+        if (asked.body.get("stream_options") or {}).get("include_usage") and "usage" in answer:
+            connection.chunk(_event({**head, "choices": [], "usage": answer["usage"]}))
+        connection.chunk(b"data: [DONE]\n\n")
+        connection.chunk(b"")
+
+    async def _drip(self, body: bytes, connection: Connection) -> None:
+        """A byte now and then, so that no read ever times out."""
+        connection.open_stream(content_type="application/json")
+        for byte in body:
+            connection.chunk(bytes([byte]))
+            await asyncio.sleep(0.05)
+        connection.chunk(b"")
+
+    def _fail(self, connection: Connection, kind: str) -> None:
+        status = int(kind[:3])
+        if kind == "429":
+            self._too_many(connection, self.faults.retry_after, by_share=True)
+        else:
+            self._refuse(connection, status, _MESSAGES[status])
+
+    def _too_many(self, connection: Connection, wait: float, *, by_share: bool = False) -> None:
+        """A 429 for everyone where a limit is reached, for this call alone where by share."""
+        if not by_share:
+            self._closed_until = max(self._closed_until, time.monotonic() + wait)
+        seconds = f"{wait:g}" if by_share else str(max(1, math.ceil(wait)))
+        headers = {"retry-after": seconds, **self._limit_headers()}
+        self._refuse(connection, 429, _MESSAGES[429], headers, code="rate_limit_exceeded")
+
+    def _limit_headers(self) -> dict[str, str]:
+        headers = {}
+        for name, window in (("requests", self.calls), ("tokens", self.input)):
+            if window.limit:
+                headers[f"x-ratelimit-limit-{name}"] = str(window.limit)
+                headers[f"x-ratelimit-remaining-{name}"] = str(max(0, window.limit - window.total))
+                reset = window.over(window.limit) or 0.0
+                headers[f"x-ratelimit-reset-{name}"] = f"{reset:.3f}s"
+        return headers
+
+    def _refuse(
+        self,
+        connection: Connection,
+        status: int,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        code: str | None = None,
+    ) -> None:
+        self.stats.statuses[status] += 1
+        error = {"message": message, "type": "fake_error", "code": code}
+        body = json.dumps({"error": error}).encode()
+        request_id = {"x-request-id": f"fake-{self.stats.requests}"}
+        connection.respond(status, body, {**request_id, **(headers or {})})
+
+
+def _event(payload: Mapping[str, Any]) -> bytes:
+    return b"data: " + json.dumps(payload, ensure_ascii=False).encode() + b"\n\n"

@@ -1,0 +1,92 @@
+"""The innermost policy: prices each call, checks its answer and writes it down.
+
+Failed calls and refused answers too. Nothing is retried or limited here.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.chat_body import temperature_of
+from pdf_extraction.backends.policy import Policy
+from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited
+from pdf_extraction.model import Attempt, Completion, Request
+from pdf_extraction.settings import OpenAIBackendSettings
+
+
+def price(settings: OpenAIBackendSettings, input_tokens: int, output_tokens: int) -> float:
+    """USD for so many tokens."""
+    return (
+        input_tokens * settings.price_per_million_input_tokens
+        + output_tokens * settings.price_per_million_output_tokens
+    ) / 1_000_000
+
+
+class Recorded(Policy):
+    """Every call is a row of the ledger the moment it ends.
+
+    A call that was cancelled is none: nobody knows what it cost, and a killed process could
+    not have written it either.
+
+    Args:
+        inner: What makes the calls.
+        settings: Prices and sampling.
+        calls: The ledger.
+    """
+
+    def __init__(self, inner: Backend, settings: OpenAIBackendSettings, calls: CallStore) -> None:
+        super().__init__(inner)
+        self._settings = settings
+        self._calls = calls
+
+    async def complete(self, request: Request) -> Completion:
+        """Ask, check that the answer parses, and record what came of it."""
+        started_at, started = time.time(), time.perf_counter()
+        completion: Completion | None = None
+        try:
+            completion = self._priced(await self.inner.complete(request))
+            request.parse(completion.text)
+        except (BackendError, OutputError) as error:
+            latency_ms = (time.perf_counter() - started) * 1000
+            if isinstance(error, OutputError):
+                refused = completion or error.completion
+                error.completion = completion = self._priced(refused) if refused else None
+            self._calls.record(self._row(request, completion, error, started_at, latency_ms))
+            raise
+        self._calls.record(self._row(request, completion, None, started_at, completion.latency_ms))
+        return completion
+
+    def _priced(self, completion: Completion) -> Completion:
+        cost = price(self._settings, completion.input_tokens, completion.output_tokens)
+        return replace(completion, cost_usd=cost)
+
+    def _row(
+        self,
+        request: Request,
+        completion: Completion | None,
+        problem: ExtractionError | None,
+        started_at: float,
+        latency_ms: float,
+    ) -> Attempt:
+        answered = completion is not None or isinstance(problem, OutputError)
+        return Attempt(
+            document_id=request.document_id,
+            sha256=request.sha256,
+            page_number=request.page.page_number,
+            backend=self.name,
+            model=completion.model if completion else self._settings.model,
+            started_at=started_at,
+            latency_ms=completion.latency_ms if completion else latency_ms,
+            http_status=200 if answered else getattr(problem, "status", None),
+            error_type=problem.kind if problem else None,
+            error=str(problem) if problem else None,
+            retry_after_s=problem.retry_after if isinstance(problem, RateLimited) else None,
+            temperature=temperature_of(self._settings, request),
+            input_tokens=completion.input_tokens if completion else 0,
+            output_tokens=completion.output_tokens if completion else 0,
+            cost_usd=completion.cost_usd if completion else 0.0,
+            finish_reason=completion.finish_reason if completion else None,
+        )

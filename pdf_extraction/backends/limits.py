@@ -1,0 +1,195 @@
+"""A server's limits: calls in flight, calls and tokens a minute, and its 429s.
+
+Money is ``budget``'s; asking again is ``retry``'s.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.clock import Clock
+from pdf_extraction.backends.policy import Policy
+from pdf_extraction.backends.usage import Estimator, Tokens
+from pdf_extraction.errors import (
+    BudgetExceeded,
+    ExtractionError,
+    OutputError,
+    RateLimited,
+    Rejected,
+    TimedOut,
+    Unauthorized,
+)
+from pdf_extraction.model import Completion, Request
+from pdf_extraction.settings import OpenAIBackendSettings
+
+#: A limit "per minute" holds in any 60 s as the server sees them. The second more absorbs the
+#: time between our permission and the call's arrival; it costs 1.6 % of the limit.
+WINDOW_S = 61.0
+#: Longer pauses than this are not waited for; the chain goes on with the next backend.
+PATIENCE_S = 600.0
+#: So that a wait never ends a rounding error before its moment.
+_ROUNDING_S = 0.001
+
+#: Errors of calls that the server refused before it read them: their tokens are refunded.
+_NOT_READ = (RateLimited, Rejected, Unauthorized, BudgetExceeded)
+
+
+@dataclass
+class _Entry:
+    moment: float
+    amount: int
+
+
+@dataclass
+class Window:
+    """At most ``limit`` in any ``WINDOW_S`` seconds, exactly.
+
+    Not a leaky bucket, which passes nearly twice its rate in the window after a rest.
+
+    Attributes:
+        limit: 0 for no limit.
+        clock: Time.
+    """
+
+    limit: int
+    clock: Clock
+    _used: int = 0
+    _held: int = 0
+    _entries: deque[_Entry] = field(default_factory=deque)
+
+    def wait(self, amount: int) -> float | None:
+        """Seconds until ``amount`` fits; 0 for now, None while it depends on what is held."""
+        self._forget()
+        # What is larger than the whole limit goes when nothing else counts.
+        missing = self._used + self._held + min(amount, self.limit) - self.limit
+        if not self.limit or missing <= 0:
+            return 0.0
+        for entry in self._entries:
+            missing -= entry.amount
+            if missing <= 0:
+                return entry.moment + WINDOW_S - self.clock.now() + _ROUNDING_S
+        return None
+
+    def hold(self, amount: int) -> None:
+        """Set an amount aside that the server will count later."""
+        self._held += amount
+
+    def release(self, amount: int) -> None:
+        """Give back what was held."""
+        self._held -= amount
+
+    def count(self, amount: int) -> _Entry:
+        """Count an amount from now on."""
+        entry = _Entry(self.clock.now(), amount)
+        if self.limit:
+            self._entries.append(entry)
+            self._used += amount
+        return entry
+
+    def correct(self, entry: _Entry, amount: int) -> None:
+        """Set an entry right; one that has left the window counts no more."""
+        if self._entries and entry.moment >= self._entries[0].moment:
+            self._used += amount - entry.amount
+        entry.amount = amount
+
+    def _forget(self) -> None:
+        horizon = self.clock.now() - WINDOW_S
+        while self._entries and self._entries[0].moment <= horizon:
+            self._used -= self._entries.popleft().amount
+
+
+class Limited(Policy):
+    """Keeps within one backend's limits, first come first served.
+
+    Calls and input tokens count from when a call is let go, output tokens from when it ends,
+    being reserved until then by what the last answers took.
+
+    Args:
+        inner: What makes the calls.
+        settings: The limits; 0 for none.
+        estimator: Knows the tokens of a call before it is made, and learns.
+        clock: Time.
+    """
+
+    def __init__(
+        self,
+        inner: Backend,
+        settings: OpenAIBackendSettings,
+        estimator: Estimator,
+        clock: Clock,
+    ) -> None:
+        super().__init__(inner)
+        self._estimator, self._clock = estimator, clock
+        self._slots = asyncio.Semaphore(settings.concurrency)
+        self._turn = asyncio.Lock()
+        self._calls = Window(settings.calls_per_minute, clock)
+        self._input = Window(settings.input_tokens_per_minute, clock)
+        self._output = Window(settings.output_tokens_per_minute, clock)
+        self._released = asyncio.Event()
+        self._paused_until = 0.0
+
+    async def complete(self, request: Request) -> Completion:
+        """Ask when the limits allow it.
+
+        Raises:
+            RateLimited: The server asked to stay away for longer than ``PATIENCE_S``.
+        """
+        async with self._slots:
+            expected = self._estimator.expect(request)
+            entry = await self._admit(expected)
+            used = expected  # what a cancelled call may have cost
+            try:
+                completion = await self.inner.complete(request)
+                used = self._learned(request, completion)
+            except ExtractionError as error:
+                used = self._used_by_failed(request, error, expected)
+                raise
+            finally:
+                self._input.correct(entry, used.input)
+                self._output.release(expected.output)
+                self._output.count(used.output)
+                self._released.set()
+            return completion
+
+    async def _admit(self, expected: Tokens) -> _Entry:
+        async with self._turn:
+            while (wait := self._wait(expected)) != 0:
+                if wait is None:
+                    self._released.clear()
+                    await self._released.wait()
+                else:
+                    await self._clock.sleep(wait)
+            self._calls.count(1)
+            self._output.hold(expected.output)
+            return self._input.count(expected.input)
+
+    def _wait(self, expected: Tokens) -> float | None:
+        pause = max(0.0, self._paused_until - self._clock.now())
+        if pause > PATIENCE_S:
+            message = f"{self.name}: the server asked for a pause, of which {pause:.0f} s are left."
+            raise RateLimited(message, retry_after=pause, backend=self.name, status=429)
+        waits = [
+            self._calls.wait(1),
+            self._input.wait(expected.input),
+            self._output.wait(expected.output),
+        ]
+        known = [wait for wait in waits if wait is not None]
+        longest = max(pause, *known) if known else pause
+        return None if longest == 0 and len(known) < len(waits) else longest
+
+    def _learned(self, request: Request, completion: Completion) -> Tokens:
+        self._estimator.learn(request, completion)
+        return Tokens(completion.input_tokens, completion.output_tokens)
+
+    def _used_by_failed(self, request: Request, error: ExtractionError, expected: Tokens) -> Tokens:
+        if isinstance(error, OutputError) and error.completion is not None:
+            return self._learned(request, error.completion)
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            until = self._clock.now() + error.retry_after
+            self._paused_until = max(self._paused_until, until)
+        if isinstance(error, _NOT_READ):
+            return Tokens(0, 0)
+        return expected if isinstance(error, TimedOut) else Tokens(expected.input, 0)

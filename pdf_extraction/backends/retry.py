@@ -1,0 +1,91 @@
+"""The one loop that asks again. How long a server wants to be left alone, it says itself."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.clock import Clock
+from pdf_extraction.backends.limits import PATIENCE_S
+from pdf_extraction.backends.policy import Policy
+from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited, Remedy
+from pdf_extraction.model import Completion, Request
+from pdf_extraction.settings import OpenAIBackendSettings
+
+#: Seconds: most of the first wait, and most of any.
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 30.0
+
+_AGAIN = frozenset({Remedy.WAIT_AND_RETRY, Remedy.ASK_AGAIN, Remedy.CHANGE_SAMPLING})
+
+
+class Retrying(Policy):
+    """Asks again as the error's class says, at most ``max_attempts`` times.
+
+    A 429 is not the page's fault and takes none of its attempts; a page waits ``PATIENCE_S``
+    in all for a server that only ever answers so.
+
+    Args:
+        inner: What makes one attempt.
+        settings: Attempts and the ladder of temperatures.
+        clock: Time.
+        dice: For the jitter.
+    """
+
+    def __init__(
+        self,
+        inner: Backend,
+        settings: OpenAIBackendSettings,
+        clock: Clock,
+        dice: random.Random | None = None,
+    ) -> None:
+        super().__init__(inner)
+        self._settings, self._clock = settings, clock
+        self._dice = dice or random.Random()  # noqa: S311 - jitter
+
+    async def complete(self, request: Request) -> Completion:
+        """Ask until an answer can be used, or raise the last error."""
+        failed = throttled = changed = 0
+        waited = 0.0
+        while True:
+            try:
+                return await self.inner.complete(request)
+            except (BackendError, OutputError) as error:
+                if error.remedy not in _AGAIN:
+                    raise
+                if isinstance(error, RateLimited):
+                    throttled += 1
+                else:
+                    failed += 1
+                wait = self._wait(error, failed + throttled)
+                if isinstance(error, RateLimited):
+                    waited += wait
+                if failed >= self._settings.max_attempts or waited > PATIENCE_S:
+                    raise
+                if isinstance(error, OutputError):
+                    request = self._changed(request, error, changed)
+                    changed += 1
+            await self._clock.sleep(wait)
+
+    def _wait(self, error: ExtractionError, times: int) -> float:
+        """Seconds before the next attempt.
+
+        Exponential with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015); a
+        stated Retry-After counts as it stands, with a little jitter on top.
+        """
+        if isinstance(error, OutputError):
+            return 0.0  # the server is well
+        if isinstance(error, RateLimited) and error.retry_after is not None:
+            return error.retry_after + self._dice.uniform(0, FIRST_WAIT_S)
+        return self._dice.uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (times - 1)))
+
+    def _changed(self, request: Request, error: OutputError, times: int) -> Request:
+        """The request for another try: other sampling, and the error shown where that helps."""
+        ladder = self._settings.retry_temperatures
+        if ladder:
+            request = replace(request, temperature=ladder[min(times, len(ladder) - 1)])
+        text = error.completion.text if error.completion else ""
+        if error.remedy is Remedy.ASK_AGAIN and text.strip():
+            return replace(request, rejected=(*request.rejected, (text, str(error))))
+        return request
