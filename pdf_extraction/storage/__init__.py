@@ -1,0 +1,1 @@
+"""The only room that knows Parquet and DuckDB. No document is opened and no model asked here."""

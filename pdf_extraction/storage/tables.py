@@ -80,7 +80,7 @@ class Tables:
             StorageError: The file cannot be read.
         """
         self.recover()
-        found = self._load(table, partition_key)
+        found = self.load(table, partition_key)
         return found.to_pylist() if found is not None else []
 
     def partitions(self) -> list[str]:
@@ -98,12 +98,17 @@ class Tables:
             with os.scandir(self.root / "documents") as entries:
                 for entry in entries:
                     if entry.name.endswith(_ENDING):
-                        stat = entry.stat()
-                        mark = f"{stat.st_ino}-{stat.st_size}-{stat.st_mtime_ns}"
-                        found[entry.name.removesuffix(_ENDING)] = mark
+                        found[entry.name.removesuffix(_ENDING)] = _mark(entry.stat())
         except FileNotFoundError:
             return {}
         return found
+
+    def mark(self, partition_key: str) -> str | None:
+        """One document's mark; None where it has no rows."""
+        try:
+            return _mark(self.file("documents", partition_key).stat())
+        except FileNotFoundError:
+            return None
 
     def file(self, table: str, partition_key: str) -> Path:
         """Where a document's rows of one table are kept."""
@@ -148,7 +153,7 @@ class Tables:
     def _is_same(self, partition_key: str, tables: Mapping[str, pa.Table]) -> bool:
         for name in self.names:
             try:
-                old = self._load(name, partition_key)
+                old = self.load(name, partition_key)
             except StorageError:
                 return False
             new = tables.get(name)
@@ -159,7 +164,12 @@ class Tables:
                 return False
         return True
 
-    def _load(self, name: str, partition_key: str) -> pa.Table | None:
+    def load(self, name: str, partition_key: str) -> pa.Table | None:
+        """A document's file of one table in today's columns; None where it has none.
+
+        Raises:
+            StorageError: The file cannot be read.
+        """
         path = self.file(name, partition_key)
         try:
             with path.open("rb") as file, pq.ParquetFile(file) as parquet:
@@ -208,6 +218,10 @@ def _check_document(partition_key: str, rows_by_table: Mapping[str, Sequence[Row
     for name, rows in rows_by_table.items():
         if other := {row["document_id"] for row in rows} - {document_id}:
             raise RowMismatch(f"{name}: rows of {other} among those of {document_id!r}")
+
+
+def _mark(stat: os.stat_result) -> str:
+    return f"{stat.st_ino}-{stat.st_size}-{stat.st_mtime_ns}"
 
 
 def _comparable(table: pa.Table) -> pa.Table:

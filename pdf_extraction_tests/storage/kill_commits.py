@@ -1,4 +1,4 @@
-"""Kills a process at each file operation of a commit and prints what a reader finds after.
+"""Kills a process at each change of a file in a commit and prints what a reader finds after.
 
 Run as ``python -m pdf_extraction_tests.storage.kill_commits FOLDER``; prints one JSON list
 a kill: the texts and row counts found, the last one after a commit that ran
@@ -20,11 +20,13 @@ EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtr
 
 
 def kill_at(step, folder):
-    """From now on, kill this process at its ``step``-th operation on a file of ``folder``."""
+    """From now on, kill this process at its ``step``-th change of a file of ``folder``."""
     seen = 0
 
     def hook(event, arguments):
         nonlocal seen
+        if event == "open" and not (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR):
+            return
         if event in EVENTS and folder in str(arguments[0]):
             seen += 1
             if seen == step:
