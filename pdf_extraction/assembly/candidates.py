@@ -60,6 +60,8 @@ class Candidate:
         amends: The words before it announce another act's new wording.
         noted: An editorial note (redação dada, incluído, revogado) follows its label.
         struck: Its label is struck through.
+        led: A line between it and the candidate before opens a quotation, such as the heading
+            of a quoted chapter.
         claim: Index of the page's claim that stands here; -1 for none.
     """
 
@@ -74,7 +76,12 @@ class Candidate:
     amends: bool = False
     noted: bool = False
     struck: bool = False
+    led: bool = False
     claim: int = -1
+
+    def cut(self, lines: Sequence[FlowLine]) -> int:
+        """Canonical offset where the device before ends: bullets before a label are nobody's."""
+        return self.start if self.inline else min(self.start, lines[self.line].start)
 
     def label_end(self, reading: int, lines: Sequence[FlowLine]) -> int:
         """Canonical offset one past the label and its separator."""
@@ -97,7 +104,7 @@ def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
         if line.skip:
             continue
         readings = read_label(line.text)
-        if readings:
+        if readings and not _is_title(readings[0], line, above):
             found.append(_at_margin(index, line, above, readings))
         found += _inside(index, line, readings)
         above = line
@@ -136,6 +143,20 @@ def _at_margin(
     colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
     start = line.start + first.start
     return Candidate(index, start, readings, max(strength, 0.3), colon, inline=False)
+
+
+def _is_title(label: Label, line: FlowLine, above: FlowLine | None) -> bool:
+    """ "Capítulo II", and on the next line "II - DO PODER EXECUTIVO": the heading's own words."""
+    if above is None or label.type != "inciso":
+        return False
+    heading = read_heading(above)
+    return (
+        heading is not None
+        and heading.kind == "division"
+        and not heading.rest
+        and heading.name.split()[-1] == label.identifier
+        and (is_upper(line.text[label.end :].split("(")[0]) or line.centred)
+    )
 
 
 def ends_sentence(line: FlowLine) -> bool:
@@ -182,6 +203,10 @@ def describe(
         previous = candidates[number - 1].line if number else 0
         before = _text_between(lines, max(previous, candidate.line - 6), candidate.line)
         candidate.amends = bool(_AMENDS.search(before[-400:]))
+        candidate.led = any(
+            line.text[:1] in '"“„«' and not line.skip and not closes_quote(line.text)
+            for line in lines[max(previous + 1, candidate.line - 8) : candidate.line]
+        )
         following = candidates[number + 1].line if number + 1 < len(candidates) else len(lines)
         after = _text_between(lines, candidate.line, max(following, candidate.line + 1))
         candidate.noted = bool(_NOTE.search(after))

@@ -38,10 +38,9 @@ from pdf_extraction.assembly.structure import Node, assign_ids, build_tree, path
 from pdf_extraction.model import BBox, Document, GroundedPage, Row, union
 
 _ACT_CITED = re.compile(
-    r"\b(?:Lei|Decreto(?:-Lei)?|Portaria|Resolu[çc][ãa]o|Medida Provis[óo]ria|Instru[çc][ãa]o "
-    r"Normativa|Emenda [àa] Constitui[çc][ãa]o|C[óo]digo|Constitui[çc][ãa]o|Regimento|Estatuto)"
-    r"[^,.;:()]{0,60}?(?:n[ºo°.]+\s*[\d.]+(?:/\d{2,4})?)?"
-    r"(?:,?\s*de\s+\d{1,2}[ºo°]?\s*de\s+\w+\s+de\s+\d{4})?"
+    r"\b(?:C[óo]digo(?: d[aeo]s?)?(?: [A-Z][\w-]+)+|Constitui[çc][ãa]o (?:Federal|Estadual|d[aeo])"
+    r"[^,.;:()]{0,40}|Regimento Interno[^,.;:()]{0,60}|Estatuto d[aeo]s? [^,.;:()]{0,60}"
+    r"|Lei Org[âa]nica[^,.;:()]{0,60})"
 )
 _ACT_NUMBERED = re.compile(
     r"\b(?:Lei|Decreto|Portaria|Resolu[çc][ãa]o|Medida|Instru[çc][ãa]o|Emenda)\b[^,.;:()]{0,60}?"
@@ -77,7 +76,7 @@ def assemble_devices(
     events = find_events(book.lines)
     describe(candidates, events, book.lines, book.struck_lines)
     nodes = build_tree(read_sequence(candidates, events), candidates, events, book.lines)
-    stops = [*(candidates[node.candidate].start for node in nodes), len(text)][1:]
+    stops = [*(candidates[node.candidate].cut(book.lines) for node in nodes), len(text)][1:]
     cuts = [
         _cut(
             book,

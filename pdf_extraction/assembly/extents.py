@@ -92,7 +92,7 @@ def is_heading_line(line: FlowLine, above: FlowLine | None) -> bool:
     apart = line.centred or (line.bold and above is not None and not above.bold)
     if heading.kind == "division":
         return ended or apart or is_upper(line.text) or (above is not None and above.short)
-    if heading.kind in {"annex", "act"}:
+    if heading.kind in {"annex", "act", "part"}:
         return ended or apart
     return ended
 

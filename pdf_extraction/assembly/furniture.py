@@ -11,6 +11,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 
+from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
 
 #: Share of the page's height, from either edge, in which heads and feet stand.
@@ -23,7 +24,8 @@ _STAMP = re.compile(
         https?://\S+(?:\s+\d+(?:/\d+)?)?
       | \d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s.*)?
       | (?:p[áa]g(?:ina|\.)?\s*:?\s*)?\d{1,4}(?:\s*(?:/|de|-)\s*\d{1,4})?
-      | -\s*\d{1,4}\s*-
+      | [-–—•·|]\s*\d{1,4}\s*[-–—•·|]?
+      | \d{1,4}\s*[-–—•·|]
       | p[áa]gina\s+\d+\s+(?:de|/)\s+\d+.*
     )$""",
     re.IGNORECASE | re.VERBOSE,
@@ -54,11 +56,17 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
 def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
     if _in_zone(line) and _STAMP.match(line.text):
         return "stamp"
-    if any(key in repeated for key in _keys(line)):
+    if any(key in repeated for key in _keys(line)) and not _is_device(line.text):
         return "repeated"
     if _SIGNED.match(line.text) and (_in_zone(line) or line.bbox[1] > 0.8):
         return "stamp"
     return ""
+
+
+def _is_device(text: str) -> bool:
+    """A label alone on its line repeats at the head of pages with only its number changed."""
+    found = read_label(text)
+    return bool(found) and found[0].type != "item"
 
 
 def _in_zone(line: FlowLine) -> bool:

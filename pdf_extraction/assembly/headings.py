@@ -12,7 +12,7 @@ from typing import Literal
 
 from pdf_extraction.assembly.layout import FlowLine
 
-HeadingKind = Literal["division", "annex", "act", "closing", "title"]
+HeadingKind = Literal["division", "annex", "act", "part", "closing"]
 
 _NUMERAL = r"(?:[IVXLCDM]+(?:-[A-Z])?|[UÚuú](?:NIC|nic)[OAoa]|\d{1,3}[ºo°ª]?|[A-Z])"
 _ORDINALS = r"(?:PRIMEIR|SEGUND|TERCEIR|QUART|QUINT|SEXT|S[ÉE]TIM|OITAV|NON|D[ÉE]CIM)[OA]"
@@ -24,7 +24,7 @@ _DIVISION = re.compile(
 )
 _ANNEX = re.compile(
     r"^[\"“]?(?P<name>AN[EÊ]XOS?(?:\s+(?:[UÚ]NICO|[IVXLC]+(?:-[A-Z])?|\d{1,2}|[A-Z]))?)"
-    r"(?P<rest>\s*[-–—:(.].*|)$",
+    r"(?P<rest>\s*[-–—:(.].*|\s+(?:[ÀA]O?|D[AO])\s.*|)$",
 )
 _ANNEX_MIXED = re.compile(
     r"^(?P<name>Anexo(?:\s+(?:[ÚU]nico|[IVXLC]+(?:-[A-Z])?|\d{1,2}))?)(?P<rest>\s*[-–—:]\s.*|)$"
@@ -50,7 +50,8 @@ _ACT = re.compile(
     re.IGNORECASE,
 )
 _TRANSITORY = re.compile(
-    r"^ATO\s+DAS\s+DISPOSI[ÇC][ÕO]ES\s+(?:CONSTITUCIONAIS|ORG[ÂA]NICAS)?(?:\s*TRANSIT[ÓO]RIAS)?$"
+    r"^(?:T[ÍI]TULO\s+.{0,20}?[-–—]\s*)?ATO\s+DAS\s+DISPOSI[ÇC][ÕO]ES(?:\s+GERAIS\s+E)?"
+    r"(?P<kind>\s+CONSTITUCIONAIS|\s+ORG[ÂA]NICAS)?(?:\s+GERAIS)?\s+(?:E\s+)?TRANSIT[ÓO]RIAS$"
 )
 _MONTHS = (
     r"janeiro|fevereiro|mar[çc]o|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
@@ -74,8 +75,8 @@ class Heading:
     """A structuring line.
 
     Attributes:
-        kind: ``division`` is a título, capítulo, seção...; ``title`` a line that looks like
-            a heading and says nothing more; ``closing`` ends an act (place and date,
+        kind: ``division`` is a título, capítulo, seção...; ``part`` the transitory provisions
+            of a constitution; ``closing`` ends an act (place and date,
             signatures, publication notes).
         name: Normalised: ``CAPÍTULO I``, ``ANEXO ÚNICO``, ``Portaria SEMOB nº 58/2024``.
         rest: What follows on the line.
@@ -106,7 +107,8 @@ def read_heading(line: FlowLine) -> Heading | None:
     if not first.isupper() and first != "*":
         return None
     return (
-        _division(text, line)
+        _transitory(text)
+        or _division(text, line)
         or _annex(text)
         or _act(text, line)
         or (Heading("closing", text) if _DATE.match(text) or _CLOSING.match(text) else None)
@@ -139,9 +141,15 @@ def _annex(text: str) -> Heading | None:
     return Heading("annex", name, match["rest"].strip(" -–—:.()"))
 
 
+def _transitory(text: str) -> Heading | None:
+    """The transitory provisions of a constitution: numbered anew, part of the same act."""
+    match = _TRANSITORY.match(text.strip())
+    if match is None:
+        return None
+    return Heading("part", "ADCT" if (match["kind"] or "").strip()[:1] == "C" else "ADT")
+
+
 def _act(text: str, line: FlowLine) -> Heading | None:
-    if _TRANSITORY.match(_fold(text)) or _TRANSITORY.match(text):
-        return Heading("act", "ADCT")
     match = _ACT.match(text)
     if match is None:
         return None
@@ -171,6 +179,6 @@ def _act_name(match: re.Match[str]) -> str:
 
 
 def is_upper(text: str) -> bool:
-    """At least four letters, none of them small."""
+    """At least four letters, at most one in twenty of them small (OCR reads ``POLÍTlCO``)."""
     letters = [char for char in text if char.isalpha()]
-    return len(letters) >= 4 and not any(char.islower() for char in letters)
+    return len(letters) >= 4 and sum(map(str.islower, letters)) * 20 <= len(letters)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -22,6 +22,8 @@ Number = tuple[int, str]
 DEVICE_TYPES: tuple[DeviceType, ...] = ("artigo", "paragrafo", "inciso", "alinea", "item")
 RANK: dict[str, int] = {name: rank for rank, name in enumerate(DEVICE_TYPES)}
 SOLE = "u"
+#: Doubt of a label written as citations are.
+CITED = 4.0
 
 QUOTES = "\"“”„‟«»‘’'"
 _DASH = "-‐‑‒–—―−"
@@ -195,14 +197,15 @@ def _with_suffix(
     suffix = match["suffix"]
     if not suffix:
         return [plain]
-    cut = match.start("suffix")
-    apart = Label(device_type, (base, ""), plain.start, cut, plain.quoted, doubt + 0.3)
+    dash = re.search(rf"(\s?)[{_DASH}](\s?)$", match.string[: match.start("suffix")])
+    assert dash is not None
     suffixed = _label(match, device_type, (base, suffix), doubt)
-    tight = re.search(rf"[{_DASH}]$", match.string[: match.start("suffix")])
-    spaced = re.search(rf"\s[{_DASH}]\s?$", match.string[: match.start("suffix")])
-    if spaced or not tight or len(suffix) > 1 or suffix not in "AEO":
-        return [apart, suffixed] if spaced and suffix in "AEO" else [suffixed]
-    return [suffixed, apart]
+    apart = Label(device_type, (base, ""), plain.start, dash.end(), plain.quoted, doubt)
+    if not dash[1] and not dash[2]:
+        articles = suffix in "AEO" and not match["separator"].strip()
+        return [suffixed, replace(apart, doubt=doubt + 0.3)] if articles else [suffixed]
+    closed = match["separator"].strip() != ""
+    return [apart, replace(suffixed, doubt=doubt + (0.3 if closed else 2.0))]
 
 
 def _articles(text: str) -> list[Label]:
@@ -210,7 +213,9 @@ def _articles(text: str) -> list[Label]:
     if match is None:
         return []
     base = int(match["number"].replace(".", ""))
-    doubt = 0.0 if match["word"] != "art" else 2.0
+    # Acts print "Art."; "art. 5º" at a margin is a citation, unless it has the line to itself.
+    alone = not text[match.end() :].strip()
+    doubt = 0.0 if match["word"] != "art" else 1.0 if alone else CITED
     found = _with_suffix(match, "artigo", base, doubt)
     # "Art. 5 7." stands in a browser print of a federal law for article 57.
     split = re.match(r"\s(\d)(?=[.\sº°-])", text[match.end("number") :])

@@ -6,6 +6,7 @@ Built from the parent's id, so that an id says its device's place:
   article that are no paragraphs stand under ``cpt``;
 - suffixes by their place in the alphabet: ``Art. 337-E`` is ``art337-5``, ``I-AA`` is ``inc1-27``;
 - an annex begins with ``anx1_`` (its own numeral, else its place among the act's annexes);
+- the transitory provisions of a constitution begin with ``adct_``;
 - where a file holds several acts, each but the first begins with ``ato2_``, ``ato3_``...;
 - a quoted amendment stands under its device as ``_alt1``, ``_alt2``...: ``art1_cpt_alt1_art3``;
 - of several printed wordings of one device the one in force has the plain id, the others

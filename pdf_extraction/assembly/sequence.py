@@ -17,9 +17,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pdf_extraction.assembly.candidates import Candidate, Event
-from pdf_extraction.assembly.labels import RANK, SOLE, Label, Number
+from pdf_extraction.assembly.labels import CITED, RANK, SOLE, Label, Number
 
 _BEAM = 8
+#: Headings after which articles may be numbered from 1 again.
+_NUMBERS_ANEW = frozenset({"annex", "act", "part"})
 #: Letters that many acts leave out of their alineas: k, w, y.
 _LEFT_OUT = frozenset({11, 23, 25})
 
@@ -66,17 +68,18 @@ class _State(NamedTuple):
     passed: int
     closes: int
     struck: bool
+    bare: bool
     cost: float
     trail: tuple[Taken, object] | None
 
     @property
     def key(self) -> tuple[object, ...]:
-        return self[:6]
+        return self[:7]
 
 
 def read_sequence(candidates: Sequence[Candidate], events: Sequence[Event]) -> list[Taken]:
     """The devices among ``candidates``, in order."""
-    beam = [_State(_EMPTY, None, -1, -1, 0, False, 0.0, None)]
+    beam = [_State(_EMPTY, None, -1, -1, 0, False, False, 0.0, None)]
     for number, candidate in enumerate(candidates):
         best: dict[tuple[object, ...], _State] = {}
         for state in beam:
@@ -134,23 +137,36 @@ def _continue_outer(
     state: _State, candidate: Candidate, label: Label, events: Sequence[Event]
 ) -> _Step:
     cost, levels = _fit(state.outer, label, candidate, state.struck)
-    if state.inner is not None and candidate.closes == state.closes:
+    if state.inner is not None and candidate.closes == state.closes and not state.bare:
         # No closing quote was printed; an exact successor may still end the block.
         cost += 1.2
-    if label.quoted:
+    if label.quoted or candidate.led:
         cost += 2.5
     passed = state.passed
     if candidate.event > max(passed, state.scope):
-        kinds = {
-            events[number].heading.kind
-            for number in range(max(passed, state.scope) + 1, candidate.event + 1)
-        }
-        barrier = 2.5 if kinds & {"annex", "act"} else 1.5
-        cost += barrier if label.type != "artigo" else 0.5
-        passed = candidate.event
+        cost += _barrier(state, candidate, label, events, cost)
+        if label.type == "artigo":
+            passed = candidate.event
     if candidate.inline and cost > 0.3:
         cost += 3.0
     return state._replace(outer=levels, inner=None, passed=passed), _How(cost)
+
+
+def _barrier(
+    state: _State, candidate: Candidate, label: Label, events: Sequence[Event], cost: float
+) -> float:
+    """What it costs to go on past an annex, an act's title or its closing lines.
+
+    Below them stand tables, forms and signatures, whose numbered lines are no devices; an
+    exact successor may still mean that the line was taken for a heading by mistake.
+    """
+    if label.type == "artigo":
+        return 0.5
+    first = max(state.passed, state.scope) + 1
+    kinds = {events[number].heading.kind for number in range(first, candidate.event + 1)}
+    if cost < 0.3 and state.outer[RANK[label.type]] is not None:
+        return 3.5 if kinds & _NUMBERS_ANEW else 2.0
+    return 12.0 if kinds & _NUMBERS_ANEW else 8.0
 
 
 def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence[Event]) -> _Step:
@@ -161,7 +177,7 @@ def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence
         (
             number
             for number in range(candidate.event, state.scope, -1)
-            if events[number].heading.kind in {"annex", "act"}
+            if events[number].heading.kind in _NUMBERS_ANEW
         ),
         -1,
     )
@@ -170,7 +186,7 @@ def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence
     else:
         cost = 0.0 if event > state.passed else 1.5
     if base != 1 or suffix:
-        cost += 2.5
+        cost += 2.5 if event > state.passed else 5.0
     if state.inner is not None and candidate.closes == state.closes:
         cost += 1.0
     levels: Levels = (Level(base, suffix, base), None, None, None, None)
@@ -181,18 +197,24 @@ def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence
 
 
 def _open_quote(state: _State, candidate: Candidate, label: Label) -> _Step:
-    if all(level is None for level in state.outer) or candidate.inline:
+    if state.outer[0] is None or candidate.inline:
         return None
-    cost = 0.0 if label.quoted else 2.0
+    if not (label.quoted or candidate.led or (candidate.amends and candidate.colon)):
+        return None
+    quoted = label.quoted or candidate.led
+    cost = 0.0 if quoted else 2.0
     if state.inner is None and not candidate.amends:
-        cost += 1.5 if label.quoted else 3.0
-    if state.inner is not None and not label.quoted:
+        cost += 1.5
+    if state.inner is not None and not quoted:
         cost += 1.0
+    if not quoted and _fit(state.outer, label, candidate, state.struck)[0] < 0.5:
+        cost += 3.0
     rank = RANK[label.type]
     base, suffix = label.number
-    levels = [None] * 5
-    levels[rank] = Level(base, suffix, base)  # type: ignore[call-overload]
-    return state._replace(inner=tuple(levels)), _How(cost, quoted=True, opens=True)
+    level = Level(base, suffix, base)
+    levels: Levels = (*_EMPTY[:rank], level, *_EMPTY[rank + 1 :])  # type: ignore[assignment]
+    following = state._replace(inner=levels, bare=not quoted)
+    return following, _How(cost, quoted=True, opens=True)
 
 
 def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
@@ -200,7 +222,9 @@ def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
         return None
     cost, levels = _fit(state.inner, label, candidate, state.struck)
     # Omissis lines stand for what is left out, so gaps prove nothing in a quoted block.
-    cost = min(cost, 0.4) if label.type != "artigo" else min(cost + 0.5, 1.5)
+    # Without quotes around it, though, only its numbering tells a block from the act.
+    if not state.bare:
+        cost = min(cost, 0.4) if label.type != "artigo" else min(cost + 0.5, 1.5)
     if candidate.closes > state.closes:
         cost += 3.0
     if candidate.inline:
@@ -214,9 +238,9 @@ def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tu
     """What it costs that ``label`` comes next, and where the numbering then stands."""
     rank = RANK[label.type]
     current = levels[rank]
-    revised = candidate.noted or candidate.struck or struck
+    revised = (candidate.noted or candidate.struck or struck) and candidate.strength >= 3.0
     if current is None:
-        cost = _first(levels, rank, label.number, candidate)
+        cost = _first(rank, label.number, candidate, cited=label.doubt >= CITED)
         highest = label.number[0]
     else:
         cost = _next(current, label, revised)
@@ -234,20 +258,21 @@ _RESTART = 3.0
 
 def _misplaced(levels: Levels, rank: int) -> float:
     if rank and levels[0] is None:
-        return 2.5
+        # Too much here and a list without an article would pay for a citation as its head.
+        return 0.3
     if rank == RANK["item"] and levels[3] is None:
         return 1.5 if levels[2] is not None else 2.5
     return 0.0
 
 
-def _first(levels: Levels, rank: int, number: Number, candidate: Candidate) -> float:
+def _first(rank: int, number: Number, candidate: Candidate, *, cited: bool) -> float:
     base, suffix = number
     if base == 1 and suffix in {"", SOLE}:
         if rank <= 1 or candidate.colon:
             return 0.0
         return 0.6 if rank < 4 else 1.5
     if rank == 0:
-        return 1.5
+        return 1.5 + (4.0 if cited else 0.0)
     # The part of the list that came before lies outside an excerpt, or was missed.
     return 2.5 + (1.0 if rank == 4 else 0.0) + 0.1 * min(base, 20)
 

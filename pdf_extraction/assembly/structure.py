@@ -27,6 +27,7 @@ class Scope:
         act: Number of the act in the file, from 1.
         act_name: Short name, such as ``Portaria SEMOB nº 58/2024``; empty where not printed.
         annex: Name of the annex; empty for the act's body.
+        part: ``ADCT`` for the transitory provisions of a constitution, else empty.
         annex_number: Its own numeral, else its place among the act's annexes.
     """
 
@@ -34,6 +35,7 @@ class Scope:
     act_name: str = ""
     annex: str = ""
     annex_number: int = 0
+    part: str = ""
 
 
 @dataclass(eq=False, slots=True)
@@ -132,8 +134,7 @@ def build_tree(
         if node.parent is not None:
             node.parent.children.append(node)
         nodes.append(node)
-    _name_orphans(nodes)
-    return nodes
+    return _without_strays(nodes)
 
 
 def _deepest(stack: Sequence[Node | None]) -> Node | None:
@@ -146,17 +147,24 @@ def _above(stack: Sequence[Node | None], rank: int) -> Node | None:
     return next((node for node in reversed(stack[:rank]) if node is not None), None)
 
 
-def _name_orphans(nodes: Sequence[Node]) -> None:
-    """Devices before the first article of an excerpt belong to the article before that one."""
+def _without_strays(nodes: Sequence[Node]) -> list[Node]:
+    """Devices without an article, kept only where an excerpt cut their article off.
+
+    Then the first article printed says which one it was: the one before it. The numbered
+    lists of a notice that has no articles are no devices.
+    """
     first = next((node for node in nodes if node.label.type == "artigo"), None)
-    if first is None or first.label.number[0] < 2:
-        return
-    article = identifier("artigo", (first.label.number[0] - 1, ""))
+    strays = set()
     for node in nodes:
         if node is first:
-            return
-        if node.parent is None:
-            node.orphan_article = article
+            break
+        if node.parent is not None and id(node.parent) not in strays:
+            continue
+        if first is None or first.label.number[0] < 2 or first.scope is not node.scope:
+            strays.add(id(node))
+        elif node.parent is None:
+            node.orphan_article = identifier("artigo", (first.label.number[0] - 1, ""))
+    return [node for node in nodes if id(node) not in strays]
 
 
 class _Scopes:
@@ -191,6 +199,8 @@ class _Scopes:
             scope = Scope(current.act, current.act_name)
             self._enter_annex(scope, heading.name)
             return scope
+        if heading is not None and heading.kind == "part":
+            return Scope(current.act, current.act_name, part=heading.name)
         self._annexes = 0
         return Scope(current.act + 1, heading.name if heading else "")
 
@@ -294,7 +304,8 @@ def _plain_id(node: Node, several: bool) -> str:
     if parent is None:
         act = f"ato{node.scope.act}_" if several and node.scope.act > 1 else ""
         annex = f"anx{node.scope.annex_number}_" if node.scope.annex else ""
-        return f"{act}{annex}{own}"
+        part = f"{node.scope.part.lower()}_" if node.scope.part else ""
+        return f"{act}{part}{annex}{own}"
     if node.opens:
         return lexml.quoted_id(parent.device_id, parent.label.type, node.block, own)
     return lexml.child_id(parent.device_id, parent.label.type, node.label.type, own)
@@ -320,8 +331,8 @@ def _count_versions(nodes: Sequence[Node]) -> None:
 def path(node: Node, *, several: bool) -> list[str]:
     """Ancestors and own identifier, the act (where a file holds several) and annex first."""
     names = node.ancestors
-    if node.scope.annex:
-        names = [node.scope.annex, *names]
+    if node.scope.annex or node.scope.part:
+        names = [node.scope.annex or node.scope.part, *names]
     if several:
         names = [node.scope.act_name or f"Ato {node.scope.act}", *names]
     return names

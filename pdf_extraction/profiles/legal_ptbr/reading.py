@@ -25,7 +25,7 @@ def read_page(page: PageImage) -> str:
     lines = page_flow(page.text, page.page_number)
     mark_furniture(lines)
     found = [c for c in find_candidates(lines) if c.strength >= _LEAST or c.inline]
-    stops = [*(candidate.start for candidate in found), len(page.text.text)][1:]
+    stops = [*(candidate.cut(lines) for candidate in found), len(page.text.text)][1:]
     devices = []
     open_above: list[str | None] = [None] * 5
     for candidate, stop in zip(found, stops, strict=True):
