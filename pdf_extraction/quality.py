@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pdf_extraction.model import Row
 
 Figure = int | float | str
+
+#: Type and first number of a device id's last part: ``art5``, ``par1u``, ``inc2-1``.
+_STEP = re.compile(r"([a-z]+)(\d+)")
+#: Contexts whose numbers have gaps by nature: a law quotes those articles that it changes.
+_UNNUMBERED = frozenset({"alteracao"})
 
 
 @dataclass(frozen=True)
@@ -29,3 +36,225 @@ class Verdict:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     worst: Sequence[Row] = ()
     is_error: bool = False
+
+
+def pages_complete(
+    document: Row, pages: Sequence[Row], attempts: Sequence[Row], max_rate: float
+) -> Verdict:
+    """Each page has one row with a status, few enough failed, and the bill adds up.
+
+    Args:
+        document: Row of ``documents``.
+        pages: Its rows of ``pages``.
+        attempts: Its rows of ``attempts``.
+        max_rate: Share of failed pages above which the check fails.
+    """
+    failed = [page for page in pages if page["status"] == "failed"]
+    count = document["page_count"]
+    rate = len(failed) / len(pages) if pages else 0.0
+    figures: dict[str, Figure] = {
+        "pages": len(pages),
+        "failed": len(failed),
+        "blank": sum(page["status"] == "blank" for page in pages),
+        "failed_share": round(rate, 4),
+        "allowed_share": max_rate,
+        "calls": len(attempts),
+        "cost_usd": document["cost_usd"],
+    }
+    problem = _incomplete(document, pages, attempts)
+    if problem is None and rate > max_rate:
+        problem = f"{len(failed)} of {len(pages)} pages failed; `retry` asks for them again"
+    kept = ("page_number", "error_type", "error")
+    return Verdict(
+        "pages_complete",
+        passed=problem is None,
+        sentence=problem or f"{count} pages, each with its row; {len(failed)} failed",
+        figures=figures,
+        worst=[{name: page[name] for name in kept} for page in failed],
+        is_error=True,
+    )
+
+
+def _incomplete(document: Row, pages: Sequence[Row], attempts: Sequence[Row]) -> str | None:
+    if document["error"] is not None:
+        return f"{document['error_type']}: {document['error']}"
+    numbers = [page["page_number"] for page in pages]
+    if numbers != list(range(1, (document["page_count"] or 0) + 1)):
+        return f"{document['page_count']} pages in the file, but rows for {numbers[:20]}"
+    if any(page["error"] is None for page in pages if page["status"] == "failed"):
+        return "a failed page has no reason"
+    for name in ("input_tokens", "output_tokens", "cost_usd"):
+        paid = sum(attempt[name] for attempt in attempts)
+        if abs(paid - document[name]) > 1e-9:
+            return f"{name}: {document[name]} in `documents`, but {paid} over its attempts"
+    return None
+
+
+def confidence(records: Sequence[Row], least: float, max_share: float) -> Verdict:
+    """Few enough records are of low confidence; those without evidence are counted apart.
+
+    Args:
+        records: Rows with a ``confidence``.
+        least: Confidence below which a record is of low confidence.
+        max_share: Share of such records above which the check fails.
+    """
+    known = [record for record in records if record["confidence"] is not None]
+    low = sorted(
+        (record for record in known if record["confidence"] < least),
+        key=lambda record: record["confidence"],
+    )
+    share = len(low) / len(known) if known else 0.0
+    mean = sum(record["confidence"] for record in known) / len(known) if known else None
+    figures: dict[str, Figure] = {
+        "records": len(records),
+        "without_evidence": len(records) - len(known),
+        f"below_{least:g}": len(low),
+        "share": round(share, 4),
+        "allowed_share": max_share,
+        **({"mean": round(mean, 4)} if mean is not None else {}),
+    }
+    sentence = f"{len(low)} of {len(known)} records with evidence are below {least:g}"
+    return Verdict("confidence", share <= max_share, sentence, figures, low)
+
+
+def canonical_hash(
+    document: Row, recomputed: str | None, *, read_again: int, kept: int, missing: str | None
+) -> Verdict:
+    """The text's hash, computed again from the source's bytes, is the one in ``documents``.
+
+    Args:
+        document: Row of ``documents``.
+        recomputed: The hash of the text as it was read now.
+        read_again: Pages whose text layer was read again.
+        kept: OCR pages whose kept text of the same bytes was taken.
+        missing: Why nothing could be computed, where that is so.
+    """
+    if document["canonical_hash"] is None:
+        return Verdict("canonical_hash", True, "no text was read, so there is no hash to compare")
+    figures: dict[str, Figure] = {
+        "pages_read_again": read_again,
+        "ocr_pages_by_kept_text": kept,
+        "canonical_hash": document["canonical_hash"],
+    }
+    if missing is not None:
+        return Verdict("canonical_hash", False, missing, figures)
+    same = recomputed == document["canonical_hash"]
+    sentence = "the source's bytes give the same text"
+    if kept:
+        sentence += f" ({kept} OCR pages by their kept text)"
+    if not same:
+        sentence = f"the source's bytes now give another text, of hash {recomputed}"
+    return Verdict("canonical_hash", same, sentence, figures, is_error=True)
+
+
+def hierarchy(devices: Sequence[Row]) -> Verdict:
+    """Ids are unique, parents exist, positions and numbers have no gap.
+
+    Args:
+        devices: Rows of ``devices`` in document order.
+    """
+    ids = Counter(device["device_id"] for device in devices)
+    twice = [device for device in devices if ids[device["device_id"]] > 1]
+    orphans = [d for d in devices if d["parent_id"] is not None and d["parent_id"] not in ids]
+    positions = [device["position"] for device in devices]
+    gaps = list(_gaps(devices))
+    broken = bool(twice or orphans) or positions != list(range(len(devices)))
+    figures: dict[str, Figure] = {
+        "devices": len(devices),
+        "orphans": len(orphans),
+        "ids_used_twice": len(twice),
+        "gaps": len(gaps),
+    }
+    problems = [
+        *([f"{len(twice)} devices share an id"] if twice else []),
+        *([f"{len(orphans)} devices have a parent that is not there"] if orphans else []),
+        *(["positions have a gap"] if positions != list(range(len(devices))) else []),
+        *([f"{len(gaps)} gaps in the numbering"] if gaps else []),
+    ]
+    shown = [_problem_row("orphan", d) for d in orphans] + [_problem_row("twice", d) for d in twice]
+    return Verdict(
+        "hierarchy",
+        passed=not problems,
+        sentence="; ".join(problems) or "ids, parents, positions and numbers hold",
+        figures=figures,
+        worst=shown + gaps,
+        is_error=broken,
+    )
+
+
+def _problem_row(problem: str, device: Row) -> Row:
+    names = ("device_id", "identifier", "parent_id", "page_number")
+    return {"problem": problem, **{name: device[name] for name in names}}
+
+
+def _gaps(devices: Sequence[Row]) -> Iterable[Row]:
+    families: dict[tuple[str, ...], dict[int, Row]] = {}
+    for device in devices:
+        step = _STEP.match(device["device_id"].rsplit("_", 1)[-1])
+        if step and device["context"] not in _UNNUMBERED:
+            names = ("context", "context_name", "parent_id")
+            family = (*(str(device[name]) for name in names), step[1])
+            families.setdefault(family, {}).setdefault(int(step[2]), device)
+    for numbers in families.values():
+        # An extract may begin anywhere, so nothing is missing before the first number.
+        missing = sorted(set(range(min(numbers), max(numbers))) - numbers.keys())
+        if missing:
+            after = numbers[max(number for number in numbers if number < missing[0])]
+            shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
+            yield {**_problem_row("gap", after), "missing": shown}
+
+
+def grounding(
+    records: Sequence[Row], canonical_text: str | None, max_absent_share: float
+) -> Verdict:
+    """Records stand on their pages, and their spans give their source text.
+
+    Args:
+        records: Rows with a ``grounding``.
+        canonical_text: What ``canonical_spans`` count in.
+        max_absent_share: Share of absent records above which the check fails.
+    """
+    methods = Counter(record["grounding"] for record in records)
+    absent = [record for record in records if record["grounding"] == "absent"]
+    astray = [record for record in records if not _spans_hold(record, canonical_text or "")]
+    share = len(absent) / len(records) if records else 0.0
+    figures: dict[str, Figure] = {
+        "records": len(records),
+        **{method: methods[method] for method in ("exact", "normalised", "fuzzy", "absent")},
+        "absent_share": round(share, 4),
+        "allowed_share": max_absent_share,
+        "spans_that_give_another_text": len(astray),
+    }
+    sentence = f"{len(absent)} of {len(records)} records are not on their page"
+    if astray:
+        sentence += f"; the spans of {len(astray)} give another text than `source_text`"
+    passed = share <= max_absent_share and not astray
+    return Verdict("grounding", passed, sentence, figures, astray + absent, bool(astray))
+
+
+def _spans_hold(record: Row, text: str) -> bool:
+    spans = record.get("canonical_spans")
+    if record["grounding"] == "absent" or not spans:
+        return True
+    return record["source_text"] == "".join(text[span["start"] : span["end"]] for span in spans)
+
+
+def unpublished(check: str) -> Verdict:
+    """A check of a document that has no rows."""
+    sentence = "the document has no rows yet; materialise document_chunks first"
+    return Verdict(check, False, sentence, is_error=True)
+
+
+def not_applicable(check: str, profile: str) -> Verdict:
+    """A check that has nothing to look at in a profile's tables."""
+    return Verdict(check, True, f"does not apply: profile {profile} has no such records")
+
+
+#: Every check in the order they are shown.
+CHECKS: tuple[str, ...] = (
+    "pages_complete",
+    "confidence",
+    "canonical_hash",
+    "hierarchy",
+    "grounding",
+)

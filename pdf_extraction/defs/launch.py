@@ -4,22 +4,29 @@ What the command line's ``run`` and ``retry`` call. No option is parsed and noth
 here.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from pdf_extraction.defs import partitions
 from pdf_extraction.defs.session import Session
-from pdf_extraction.extraction import Progress, Selection
-from pdf_extraction.model import Row
-from pdf_extraction.quality import Verdict
-from pdf_extraction.tools import Workspace
+from pdf_extraction.page_ranges import format_pages
+
+if TYPE_CHECKING:
+    from pdf_extraction.extraction import Progress, Selection
+    from pdf_extraction.model import Row
+    from pdf_extraction.quality import Verdict
+    from pdf_extraction.tools import Workspace
 
 #: Documents of one run in the caller's process. A larger run shares its window of pages and
 #: its workers over more documents; a smaller one is sooner complete in the UI.
 DOCUMENTS_PER_RUN = 100
+#: Says in the UI where a run came from.
+_TAGS = {"pdf_extraction/launched_by": "command line"}
+#: Dagster's own lines go to the event log and not to the terminal.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
 
 @dataclass(frozen=True)
@@ -36,20 +43,20 @@ class LaunchResult:
     """
 
     run_ids: tuple[str, ...] = ()
-    documents: Mapping[str, Row] = field(default_factory=dict)
-    checks: Mapping[str, Sequence[Verdict]] = field(default_factory=dict)
+    documents: "Mapping[str, Row]" = field(default_factory=dict)
+    checks: "Mapping[str, Sequence[Verdict]]" = field(default_factory=dict)
     broken: Mapping[str, str] = field(default_factory=dict)
     interrupted: bool = False
 
 
 def run_documents(
     instance: dg.DagsterInstance,
-    workspace: Workspace,
+    workspace: "Workspace",
     keys: Sequence[str],
-    selection: Selection | None = None,
+    selection: "Selection | None" = None,
     *,
     force: bool = False,
-    progress: Progress | None = None,
+    progress: "Progress | None" = None,
 ) -> LaunchResult:
     """Materialise the partitions of ``keys``, checks and warehouse included.
 
@@ -65,4 +72,102 @@ def run_documents(
         force: Ask again also where an answer is kept.
         progress: Called in this thread for each document and page.
     """
-    raise NotImplementedError
+    from pdf_extraction.definitions import build_definitions  # noqa: PLC0415
+
+    partitions.register(instance, keys)
+    launch = _Launch(instance, Session(workspace, progress))
+    job = build_definitions().resolve_job_def("extract_documents")
+    config = {**_run_config(workspace, selection, force=force), **_QUIET}
+    registered = instance.get_dynamic_partitions(partitions.DOCUMENTS)
+    for part in partitions.ranges(keys, registered, DOCUMENTS_PER_RUN):
+        launch.run(job, part, config)
+        if launch.interrupted:
+            break
+    return launch.result()
+
+
+def _run_config(
+    workspace: "Workspace", selection: "Selection | None", *, force: bool
+) -> dict[str, Any]:
+    """What this run was told, so that the UI shows it and can launch the like again."""
+    asked: dict[str, Any] = {"profile": workspace.settings.profile, "force": force}
+    if selection is not None:
+        asked["only_failed"] = selection.only_failed
+        if selection.pages is not None:
+            asked["pages"] = format_pages(selection.pages)
+    return {
+        "ops": {"read_and_ask": {"config": asked}},
+        "resources": {
+            "backends": {"config": {"chain": list(workspace.settings.chain)}},
+            "folder": {"config": {"data_dir": str(workspace.data.resolve())}},
+        },
+    }
+
+
+class _Launch:
+    def __init__(self, instance: dg.DagsterInstance, session: Session) -> None:
+        self.instance, self.session = instance, session
+        self.run_ids: list[str] = []
+        self.broken: dict[str, str] = {}
+        self.interrupted = False
+        session.on_interrupt = self._interrupt
+
+    def run(
+        self, job: dg.JobDefinition, part: partitions.KeyRange, config: Mapping[str, Any]
+    ) -> None:
+        run_id = dg.DagsterRun(job_name=job.name).run_id
+        self.run_ids.append(run_id)
+        try:
+            done = job.execute_in_process(
+                instance=self.instance,
+                run_id=run_id,
+                run_config=config,
+                tags={**part.tags, **_TAGS},
+                resources={"session": self.session},
+                raise_on_error=False,
+            )
+        except KeyboardInterrupt:
+            self.interrupted = True
+        else:
+            self._judge(done)
+        if self.interrupted:
+            self._cancelled(run_id)
+
+    def _judge(self, done: dg.ExecuteInProcessResult) -> None:
+        if done.success:
+            return
+        failures = [event.step_failure_data for event in done.all_events if event.is_step_failure]
+        sources = [data.error_source for data in failures]
+        self.interrupted |= any(str(source).endswith("INTERRUPT") for source in sources)
+        if not self.interrupted:
+            self.broken[done.run_id] = _reason(failures)
+
+    def _interrupt(self, run_id: str) -> None:
+        self.interrupted = True
+        run = self.instance.get_run_by_id(run_id)
+        if run is not None:
+            # Dagster calls a run cancelled only if somebody had asked for it before it ended.
+            self.instance.report_run_canceling(run)
+
+    def _cancelled(self, run_id: str) -> None:
+        run = self.instance.get_run_by_id(run_id)
+        if run is not None and run.status is not dg.DagsterRunStatus.CANCELED:
+            self.instance.report_run_canceled(run, message="Stopped by Ctrl-C.")
+
+    def result(self) -> LaunchResult:
+        session = self.session
+        return LaunchResult(
+            run_ids=tuple(self.run_ids),
+            documents=session.documents,
+            checks=session.verdicts,
+            broken=self.broken,
+            interrupted=self.interrupted,
+        )
+
+
+def _reason(failures: Sequence[Any]) -> str:
+    for data in failures:
+        if data.user_failure_data is not None and data.user_failure_data.description:
+            return str(data.user_failure_data.description)
+    errors = [data.error for data in failures if data.error is not None]
+    return errors[0].message.strip() if errors else "the run failed; see it in the Dagster UI"

@@ -13,6 +13,7 @@ import dagster as dg
 DOCUMENTS = "documents"
 documents = dg.DynamicPartitionsDefinition(name=DOCUMENTS)
 
+PARTITION = "dagster/partition"
 RANGE_START = "dagster/asset_partition_range_start"
 RANGE_END = "dagster/asset_partition_range_end"
 EXPECTED = "pdf_extraction/expected_documents"
@@ -30,7 +31,12 @@ class KeyRange:
 
     @property
     def tags(self) -> dict[str, str]:
-        """Tags of the run that does them."""
+        """Tags of the run that does them.
+
+        A range of one key is none: checks of such a run would be stored without partition.
+        """
+        if len(self.keys) == 1:
+            return {PARTITION: self.keys[0], EXPECTED: "1"}
         return {
             RANGE_START: self.keys[0],
             RANGE_END: self.keys[-1],

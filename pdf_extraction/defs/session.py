@@ -5,11 +5,14 @@ Runs that Dagster starts have an empty one.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from pdf_extraction.extraction import Progress
 from pdf_extraction.model import Row
 from pdf_extraction.quality import Verdict
-from pdf_extraction.tools import Workspace
+
+if TYPE_CHECKING:
+    from pdf_extraction.extraction import Progress
+    from pdf_extraction.tools import Workspace
 
 
 @dataclass
@@ -24,8 +27,8 @@ class Session:
         verdicts: Filled with each document's checks.
     """
 
-    workspace: Workspace | None = None
-    progress: Progress = field(default_factory=Progress)
+    workspace: "Workspace | None" = None
+    progress: "Progress | None" = None
     on_interrupt: Callable[[str], None] = field(default=lambda _run_id: None)
     documents: dict[str, Row] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)

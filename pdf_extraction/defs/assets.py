@@ -1,0 +1,204 @@
+"""The five assets; each body is one step of ``steps`` over the run's partitions.
+
+``page_images`` and ``page_completions`` come of one op: a page is asked about while the next
+one is read, and its picture never lies on a disk between. Heavy modules are imported inside
+the bodies, so that the UI loads the definitions without them.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+from pydantic import Field
+
+from pdf_extraction.defs import failures, partitions, runs
+from pdf_extraction.defs.resources import AskConfig, Backends, DataFolder, Renderer
+from pdf_extraction.defs.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pdf_extraction.model import DocumentOutcome
+    from pdf_extraction.tools import Workspace
+
+#: A new value marks what an asset has made so far as unsynced in the UI.
+CODE_VERSION = "1"
+IMAGES, COMPLETIONS = dg.AssetKey("page_images"), dg.AssetKey("page_completions")
+_BACKFILLS = dg.BackfillPolicy.multi_run(max_partitions_per_run=25)
+
+
+@dg.multi_asset(
+    name="read_and_ask",
+    can_subset=True,
+    partitions_def=partitions.documents,
+    backfill_policy=_BACKFILLS,
+    specs=[
+        dg.AssetSpec(
+            IMAGES,
+            description="Every page as it was read: its own text with boxes, by text layer or OCR.",
+            code_version=CODE_VERSION,
+            skippable=True,
+            kinds={"python"},
+        ),
+        dg.AssetSpec(
+            COMPLETIONS,
+            deps=[IMAGES],
+            description="The raw answer about every page, or why there is none.",
+            code_version=CODE_VERSION,
+            skippable=True,
+            kinds={"python"},
+        ),
+    ],
+)
+def read_and_ask(
+    context: dg.AssetExecutionContext,
+    config: AskConfig,
+    renderer: Renderer,
+    backends: Backends,
+    folder: DataFolder,
+    session: dg.ResourceParam[Session],
+) -> Iterator[dg.MaterializeResult]:
+    """Read the pages and ask about them; asked for images alone, nothing is asked."""
+    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction.extraction import Selection  # noqa: PLC0415
+
+    with failures.translated():
+        changes = [renderer.changes(), backends.changes(), config.changes()]
+        workspace = runs.open_workspace(folder, session, changes)
+        documents = runs.documents_of(context, workspace)
+        selection = Selection(
+            pages=config.page_numbers(),
+            only_failed=config.only_failed,
+            ask=COMPLETIONS in context.selected_asset_keys,
+        )
+        watch = runs.Watch(context, session.progress)
+        outcomes = runs.to_its_end(
+            context,
+            session,
+            steps.read_pages(workspace, documents, selection, watch.progress, force=config.force),
+        )
+        watch.close()
+        yield from _results(context, workspace, outcomes, watch)
+
+
+def _results(
+    context: dg.AssetExecutionContext,
+    workspace: "Workspace",
+    outcomes: "list[DocumentOutcome]",
+    watch: runs.Watch,
+) -> Iterator[dg.MaterializeResult]:
+    import asyncio  # noqa: PLC0415
+
+    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    if IMAGES in context.selected_asset_keys:
+        pictures = asyncio.run(steps.thumbnails(outcomes))
+        for outcome in outcomes:
+            key = outcome.document.partition_key
+            shown = metadata.of_images(outcome, pictures.get(key), _stage(workspace, IMAGES, key))
+            _describe(context, IMAGES, key, {**shown, "pages_per_s": watch.pages_per_s})
+        yield dg.MaterializeResult(asset_key=IMAGES)
+    if COMPLETIONS in context.selected_asset_keys:
+        for outcome in outcomes:
+            document = outcome.document
+            key = document.partition_key
+            spent = workspace.calls.spent(
+                document.document_id, document.sha256, since=watch.started_at
+            )
+            shown = metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key))
+            _describe(context, COMPLETIONS, key, {**shown, "pages_per_s": watch.pages_per_s})
+        yield dg.MaterializeResult(asset_key=COMPLETIONS)
+
+
+@dg.asset(
+    partitions_def=partitions.documents,
+    backfill_policy=_BACKFILLS,
+    deps=[COMPLETIONS],
+    description="Where each of the answers' claims stands on its page.",
+    code_version=CODE_VERSION,
+    kinds={"python"},
+)
+def page_extractions(
+    context: dg.AssetExecutionContext, folder: DataFolder, session: dg.ResourceParam[Session]
+) -> None:
+    """Ground the kept answers; calls no model."""
+    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    with failures.translated():
+        workspace = runs.open_workspace(folder, session)
+        for document in runs.documents_of(context, workspace):
+            outcome, found = steps.ground_partition(workspace, document)
+            key = document.partition_key
+            stage = _stage(workspace, context.asset_key, key)
+            shown = metadata.of_groundings(outcome, found, stage)
+            _describe(context, context.asset_key, key, shown)
+
+
+@dg.asset(
+    partitions_def=partitions.documents,
+    backfill_policy=_BACKFILLS,
+    deps=[page_extractions],
+    description="The document's rows in every table, replaced together.",
+    code_version=CODE_VERSION,
+    kinds={"parquet"},
+)
+def document_chunks(
+    context: dg.AssetExecutionContext, folder: DataFolder, session: dg.ResourceParam[Session]
+) -> None:
+    """Assemble and publish each document, then bring the rows to SQL users.
+
+    The warehouse is refreshed here and not only in its own asset, so that partitions
+    materialised by hand are in it without anything further; refreshing it again costs a look
+    at the files' dates.
+    """
+    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    with failures.translated():
+        workspace = runs.open_workspace(folder, session)
+        for document in runs.documents_of(context, workspace):
+            key = document.partition_key
+            rows, changed = steps.publish_partition(workspace, document, context.run_id)
+            shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
+            _describe(context, context.asset_key, key, shown)
+            session.documents[key] = {**rows["documents"][0], "canonical_text": None}
+        workspace.warehouse.refresh()
+
+
+class WarehouseConfig(dg.Config):
+    """What is done besides bringing changed documents."""
+
+    compact: bool = Field(False, description="Build the whole file anew, without holes.")
+
+
+@dg.asset(
+    deps=[document_chunks],
+    description="All tables in one DuckDB file, swapped in whole under its readers.",
+    code_version=CODE_VERSION,
+    kinds={"duckdb"},
+)
+def warehouse(
+    context: dg.AssetExecutionContext,
+    config: WarehouseConfig,
+    folder: DataFolder,
+    session: dg.ResourceParam[Session],
+) -> None:
+    """Bring every document that changed into the DuckDB file."""
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    with failures.translated():
+        store = runs.open_workspace(folder, session).warehouse
+        facts = store.compact() if config.compact else store.refresh()
+        context.add_output_metadata(metadata.of_warehouse(facts, store.file))
+
+
+def _stage(workspace: "Workspace", asset: dg.AssetKey, key: str) -> "Path":
+    return workspace.stages.root / asset.to_user_string() / f"{key}.parquet"
+
+
+def _describe(
+    context: dg.AssetExecutionContext, asset: dg.AssetKey, key: str, shown: dict[str, Any]
+) -> None:
+    context.add_asset_metadata(shown, asset_key=asset, partition_key=key)

@@ -1,0 +1,119 @@
+"""The asset checks: what ``quality`` decides, stored for each partition. No rule is here.
+
+A run over a range stores an ``AssetCheckResult`` without partition and leaves each key's check
+planned for ever; so each key gets its evaluation first. A document that fails is a failed
+check and nothing more: blocking checks would stop the range.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import dagster as dg
+
+from pdf_extraction import quality
+from pdf_extraction.defs import failures, partitions, runs
+from pdf_extraction.defs.resources import Backends, DataFolder
+from pdf_extraction.defs.session import Session
+from pdf_extraction.quality import Verdict
+
+CHUNKS = dg.AssetKey("document_chunks")
+_MEANINGS: Mapping[str, str] = {
+    "pages_complete": "Each page has one row, few enough failed, the bill adds up.",
+    "confidence": "Few enough records are of low confidence.",
+    "canonical_hash": "The source's bytes still give the text that offsets count in.",
+    "hierarchy": "Ids are unique, parents exist, numbers have no gaps.",
+    "grounding": "Records stand on their pages, and their spans give their text.",
+}
+
+
+@dg.multi_asset_check(
+    name="document_checks",
+    can_subset=True,
+    specs=[
+        dg.AssetCheckSpec(
+            name, asset=CHUNKS, description=_MEANINGS[name], partitions_def=partitions.documents
+        )
+        for name in quality.CHECKS
+    ],
+)
+def document_checks(
+    context: dg.AssetCheckExecutionContext,
+    backends: Backends,
+    folder: DataFolder,
+    session: dg.ResourceParam[Session],
+) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
+    """Judge the published rows of each of the run's documents."""
+    from pdf_extraction import steps  # noqa: PLC0415
+
+    names = [key.name for key in context.selected_asset_check_keys]
+    checks = [name for name in quality.CHECKS if name in names]
+    with failures.translated():
+        workspace = runs.open_workspace(folder, session, [backends.changes()])
+        documents = runs.documents_of(context, workspace)
+        hashes = {}
+        if "canonical_hash" in checks:
+            hashes = runs.to_its_end(context, session, steps.rehash(workspace, documents))
+        found: dict[str, list[Verdict]] = {}
+        for document in documents:
+            key = document.partition_key
+            found[key] = steps.verdicts(workspace, key, hashes.get(key), checks)
+    session.verdicts.update(found)
+    yield from _events(found, checks, is_range=partitions.PARTITION not in context.run.tags)
+
+
+def _events(
+    found: Mapping[str, Sequence[Verdict]], checks: Sequence[str], *, is_range: bool
+) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    by_check = {
+        check: {key: verdicts[index] for key, verdicts in found.items()}
+        for index, check in enumerate(checks)
+    }
+    for check, verdicts in by_check.items():
+        if not is_range:
+            # A run of one partition stores the result itself under that partition.
+            [verdict] = verdicts.values()
+            yield dg.AssetCheckResult(
+                passed=verdict.passed,
+                check_name=check,
+                asset_key=CHUNKS,
+                severity=_severity(verdict),
+                metadata=metadata.of_verdict(verdict),
+                description=verdict.sentence,
+            )
+            continue
+        for key, verdict in verdicts.items():
+            yield dg.AssetCheckEvaluation(
+                asset_key=CHUNKS,
+                check_name=check,
+                passed=verdict.passed,
+                severity=_severity(verdict),
+                metadata=metadata.of_verdict(verdict),
+                description=verdict.sentence,
+                partition=key,
+            )
+        yield _summary(check, verdicts)
+
+
+def _summary(check: str, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
+    from pdf_extraction.defs import markdown  # noqa: PLC0415
+
+    failed = {key: verdict for key, verdict in verdicts.items() if not verdict.passed}
+    severe = any(verdict.is_error for verdict in failed.values())
+    rows = [{"document": key, "result": verdict.sentence} for key, verdict in failed.items()]
+    return dg.AssetCheckResult(
+        passed=not failed,
+        check_name=check,
+        asset_key=CHUNKS,
+        severity=dg.AssetCheckSeverity.ERROR if severe else dg.AssetCheckSeverity.WARN,
+        metadata={
+            "documents": len(verdicts),
+            "failed": len(failed),
+            **({"worst": dg.MetadataValue.md(markdown.table(rows[:25]))} if rows else {}),
+        },
+        description=f"{len(failed)} of {len(verdicts)} documents fail",
+    )
+
+
+def _severity(verdict: Verdict) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if verdict.is_error else dg.AssetCheckSeverity.WARN

@@ -1,0 +1,46 @@
+"""Rows and texts as Markdown for Dagster's UI. No document's text may become markup.
+
+Texts go into code spans, where nothing is markup: entities would be decoded and a later
+pass of the UI's renderer turns decoded addresses into links.
+"""
+
+import base64
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+_MOST_CHARACTERS = 160
+_MOST_COLUMNS = 8
+
+
+def code(value: object, most: int = _MOST_CHARACTERS) -> str:
+    """A value as a code span: one line, cut after ``most`` characters."""
+    if value is None:
+        return ""
+    text = " ".join("".join(map(_plain, str(value))).split())
+    text = text[: most - 1] + "…" if len(text) > most else text
+    return f"`{text}`" if text else ""
+
+
+def _plain(character: str) -> str:
+    if character == "`":
+        return "'"
+    if character == "|":
+        return "¦"
+    # Control and format characters would reorder or hide what stands beside them.
+    return " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"} else character
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:
+    """Rows as a table; a sentence where there are none."""
+    if not rows:
+        return "no rows"
+    names = list(columns or rows[0])[:_MOST_COLUMNS]
+    lines = ["| " + " | ".join(names) + " |", "|" + " --- |" * len(names)]
+    lines += ["| " + " | ".join(code(row.get(name)) for name in names) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def picture(data: bytes, media_type: str, title: str) -> str:
+    """A small picture inside the text itself; there is no place to serve a file from."""
+    return f"![{title}](data:{media_type};base64,{base64.b64encode(data).decode('ascii')})"

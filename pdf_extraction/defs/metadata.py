@@ -1,0 +1,220 @@
+"""What the UI shows beside each materialisation. Nothing is counted twice or stored here."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from pdf_extraction.backends.calls import Spent
+from pdf_extraction.defs import markdown
+from pdf_extraction.model import DocumentOutcome, Grounding, PageOutcome, Picture, Row
+from pdf_extraction.quality import Verdict
+from pdf_extraction.storage.schemas import SCHEMAS, describe
+from pdf_extraction.storage.warehouse import RefreshFacts
+
+Metadata = dict[str, Any]
+_PREVIEW_ROWS = 5
+
+
+def of_images(outcome: DocumentOutcome, picture: Picture | None, stage: Path) -> Metadata:
+    """Pages as they were read, and what the first of them looks like."""
+    pages = [page.page for page in outcome.pages]
+    sources = Counter(page.text.source for page in pages)
+    shown = {"picture": _picture(picture)} if picture else {}
+    return {
+        **_failure(outcome),
+        "pages": len(pages),
+        "pages_unreadable": sum(page.error is not None for page in pages),
+        "pages_blank": sum(page.is_blank for page in pages),
+        "by_text_layer": sources["text_layer"],
+        "by_ocr": sources["ocr"],
+        **shown,
+        "preview": dg.MetadataValue.md(
+            markdown.table(
+                [
+                    {
+                        "page": page.page_number,
+                        "text from": page.text.source,
+                        "because": page.text_verdict,
+                        "text": page.text.text,
+                    }
+                    for page in pages[:_PREVIEW_ROWS]
+                ]
+            )
+        ),
+        "stage": dg.MetadataValue.path(stage),
+    }
+
+
+def _picture(picture: Picture) -> dg.MarkdownMetadataValue:
+    assert picture.data is not None
+    return dg.MetadataValue.md(markdown.picture(picture.data, picture.media_type, "page"))
+
+
+def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metadata:
+    """How the pages ended, what they cost in this run, and how the answers begin."""
+    pages = outcome.pages
+    backends = Counter(page.completion.backend for page in pages if page.completion)
+    return {
+        **_failure(outcome),
+        "pages": len(pages),
+        "pages_failed": sum(page.status == "failed" for page in pages),
+        "pages_blank": sum(page.status == "blank" for page in pages),
+        "pages_cached": sum(bool(page.completion and page.completion.cached) for page in pages),
+        "calls": spent.calls,
+        "input_tokens": spent.input_tokens,
+        "output_tokens": spent.output_tokens,
+        "cost_usd": float(spent.cost_usd),
+        "backends": ", ".join(f"{name}: {count}" for name, count in backends.items()),
+        "preview": dg.MetadataValue.md(markdown.table(_answers(pages))),
+        "stage": dg.MetadataValue.path(stage),
+    }
+
+
+def _answers(pages: Sequence[PageOutcome]) -> list[Row]:
+    failed_first = sorted(pages, key=lambda page: page.status != "failed")
+    return [
+        {
+            "page": page.page.page_number,
+            "status": page.status,
+            "answer or error": str(page.error) if page.error else _answer(page),
+        }
+        for page in failed_first[:_PREVIEW_ROWS]
+    ]
+
+
+def _answer(page: PageOutcome) -> str:
+    return page.completion.text if page.completion else ""
+
+
+def of_groundings(
+    outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]], stage: Path
+) -> Metadata:
+    """How the answers' claims were found on their pages."""
+    flat = [grounding for page in groundings for grounding in page]
+    methods = Counter(grounding.method for grounding in flat)
+    rows = [
+        {"page": page.page.page_number, "claims": len(found), **_methods(found)}
+        for page, found in zip(outcome.pages, groundings, strict=True)
+    ]
+    rows.sort(key=lambda row: -row["absent"])
+    return {
+        **_failure(outcome),
+        "claims": len(flat),
+        **{f"claims_{method}": methods[method] for method in _METHODS},
+        "preview": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
+        "stage": dg.MetadataValue.path(stage),
+    }
+
+
+_METHODS = ("exact", "normalised", "fuzzy", "absent")
+
+
+def _methods(found: Sequence[Grounding]) -> Row:
+    counts = Counter(grounding.method for grounding in found)
+    return {method: counts[method] for method in _METHODS}
+
+
+def of_rows(rows: Mapping[str, Sequence[Row]], *, changed: bool, folder: Path) -> Metadata:
+    """A document's published rows: how many, how the main table begins, where they are."""
+    document = rows["documents"][0]
+    main = main_table(rows)
+    counts = [{"table": name, "rows": len(found)} for name, found in rows.items()]
+    return {
+        "dagster/row_count": len(rows[main]),
+        "status": document["status"],
+        **({"error": _sentence(document)} if document["error"] else {}),
+        "rows_changed": changed,
+        "pages": document["page_count"] or 0,
+        "pages_failed": document["pages_failed"],
+        "calls": document["calls"],
+        "cost_usd": float(document["cost_usd"]),
+        "preview": dg.MetadataValue.md(markdown.table(_first(main, rows[main]))),
+        "tables": dg.MetadataValue.md(markdown.table(counts)),
+        "parquet": dg.MetadataValue.path(folder / main / f"{document['partition_key']}.parquet"),
+        **_schema(main),
+    }
+
+
+def main_table(rows: Mapping[str, Sequence[Row]]) -> str:
+    """The table that a profile is about: the last of its own with rows, else ``documents``."""
+    own = [name for name in rows if name not in {"documents", "pages", "attempts"}]
+    return next((name for name in reversed(own) if rows[name]), own[-1] if own else "documents")
+
+
+_PREVIEWED: Mapping[str, tuple[str, ...]] = {
+    "chunks": ("device_id", "chunk_level", "page_number", "confidence", "text"),
+    "page_markdown": ("page_number", "markdown"),
+    "documents": ("document_id", "status", "error_type", "error"),
+}
+
+
+def _first(table: str, rows: Sequence[Row]) -> list[Row]:
+    names = _PREVIEWED.get(table)
+    return [
+        {name: row[name] for name in names} if names else dict(row) for row in rows[:_PREVIEW_ROWS]
+    ]
+
+
+def _schema(table: str) -> Metadata:
+    if table not in SCHEMAS:
+        return {}
+    columns = [
+        dg.TableColumn(
+            field.name,
+            str(field.type),
+            description=describe(field),
+            constraints=dg.TableColumnConstraints(nullable=field.nullable),
+        )
+        for field in SCHEMAS[table]
+    ]
+    return {"dagster/column_schema": dg.TableSchema(columns)}
+
+
+def of_warehouse(facts: RefreshFacts, file: Path) -> Metadata:
+    """What a refresh brought, and what is in the file now."""
+    counts = [{"table": name, "rows": rows} for name, rows in facts.rows.items()]
+    return {
+        "dagster/row_count": sum(facts.rows.values()),
+        "documents_changed": len(facts.changed),
+        "documents_removed": len(facts.removed),
+        "documents_unreadable": ", ".join(facts.unreadable) or "none",
+        "rebuilt": facts.rebuilt,
+        "seconds": round(facts.seconds, 3),
+        "tables": dg.MetadataValue.md(markdown.table(counts)),
+        "file": dg.MetadataValue.path(file),
+    }
+
+
+def of_verdict(verdict: Verdict) -> Metadata:
+    """A check's sentence, figures and worst rows."""
+    return {
+        "result": verdict.sentence,
+        **dict(verdict.figures),
+        **(
+            {"worst": dg.MetadataValue.md(markdown.table([_short(row) for row in verdict.worst]))}
+            if verdict.worst
+            else {}
+        ),
+    }
+
+
+#: What is worth a column where whole rows of a table are shown.
+_TELLING = ("device_id", "page_number", "confidence", "confidence_method", "grounding", "text")
+
+
+def _short(row: Row) -> Row:
+    telling = {name: row[name] for name in _TELLING if name in row}
+    return telling if "grounding" in row else dict(row)
+
+
+def _failure(outcome: DocumentOutcome) -> Metadata:
+    if outcome.error is None:
+        return {}
+    return {"error": f"{outcome.error.kind}: {outcome.error}"}
+
+
+def _sentence(document: Row) -> str:
+    return f"{document['error_type']}: {document['error']}"

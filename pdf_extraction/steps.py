@@ -1,0 +1,234 @@
+"""The straight line cut where the assets cut it: each step from one stage to the next.
+
+What Dagster's assets and checks call. No Dagster, no picture format and no table here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pdf_extraction import quality
+from pdf_extraction.assembly.canonical import build_canonical
+from pdf_extraction.catalogue import hash_file
+from pdf_extraction.errors import DocumentError, SettingsError
+from pdf_extraction.extraction import (
+    Progress,
+    Selection,
+    assemble_document,
+    ground_document,
+    publish,
+    read_and_ask,
+)
+from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
+from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.profiles import get_profile
+from pdf_extraction.storage import outcomes
+from pdf_extraction.tools import Workspace, open_tools
+
+#: Thumbnails go into Dagster's event log whole: 120 pixels wide are some 3 KB.
+_THUMBNAIL_PIXELS = 24_000
+
+
+async def read_pages(
+    workspace: Workspace,
+    documents: Sequence[Document],
+    selection: Selection,
+    progress: Progress,
+    *,
+    force: bool,
+) -> list[DocumentOutcome]:
+    """Read every page and, where the selection says so, get its answer.
+
+    Raises:
+        SettingsError: Something is missing that no page could do without.
+    """
+    async with open_tools(workspace, force=force) as tools:
+        return await read_and_ask(tools, documents, selection, progress)
+
+
+async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]:
+    """A small picture of each document's first page with something on it, by partition key."""
+    first = {
+        outcome.document: page.page.page_number
+        for outcome in documents
+        for page in reversed(outcome.pages)
+        if page.page.error is None and not page.page.is_blank
+    }
+    options = ReadOptions(
+        dpi=30, max_pixels=_THUMBNAIL_PIXELS, image_format="webp", ocr_languages=(), workers=1
+    )
+    pictures: dict[str, Picture] = {}
+    async with Reader(options) as reader:
+        for document, number in first.items():
+            try:
+                pictures[document.partition_key] = await reader.picture(document.path, number)
+            except DocumentError:
+                continue  # its page has said so already, or the next run will
+    return pictures
+
+
+def ground_partition(
+    workspace: Workspace, document: Document
+) -> tuple[DocumentOutcome, list[list[Grounding]]]:
+    """Find the kept answers' claims on their pages, and keep where.
+
+    Raises:
+        SettingsError: ``page_completions`` has not run for the document.
+    """
+    outcome = _asked(workspace, document)
+    groundings = ground_document(get_profile(outcome.profile), outcome)
+    outcomes.save_groundings(workspace.stages, outcome, groundings)
+    return outcome, groundings
+
+
+def publish_partition(
+    workspace: Workspace, document: Document, run_id: str
+) -> tuple[dict[str, list[Row]], bool]:
+    """Assemble a document and replace its rows; the rows as they now are, and if any changed.
+
+    Raises:
+        SettingsError: An earlier step has not run for the document.
+    """
+    outcome = _asked(workspace, document)
+    groundings = outcomes.load_groundings(workspace.stages, outcome)
+    if groundings is None:
+        raise _missing(document, "page_extractions")
+    profile = get_profile(outcome.profile)
+    rows = assemble_document(profile, outcome, groundings, workspace.calls)
+    changed = publish(workspace.tables, rows, run_id)
+    key = document.partition_key
+    return {name: workspace.tables.read(name, key) for name in rows}, changed
+
+
+def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:
+    outcome = outcomes.load_outcome(workspace.stages, document)
+    if outcome is None:
+        raise _missing(document, "page_images and page_completions")
+    return outcome
+
+
+def _missing(document: Document, step: str) -> SettingsError:
+    key = document.partition_key
+    return SettingsError(f"{key}: materialise {step} of this partition first, or all assets")
+
+
+@dataclass(frozen=True)
+class Rehash:
+    """A document's canonical hash, made again from its source.
+
+    Attributes:
+        hash: SHA-256; None where it could not be made.
+        read_again: Pages whose text layer was read again.
+        kept: OCR pages whose kept text was taken: OCR costs seconds a page.
+        missing: Why there is no hash.
+    """
+
+    hash: str | None = None
+    read_again: int = 0
+    kept: int = 0
+    missing: str | None = None
+
+
+async def rehash(workspace: Workspace, documents: Sequence[Document]) -> dict[str, Rehash]:
+    """Recompute each document's canonical hash from its file's bytes, by partition key."""
+    async with Reader(ReadOptions(ocr_languages=())) as reader, asyncio.TaskGroup() as group:
+        tasks = {
+            document.partition_key: group.create_task(_rehash(workspace, reader, document))
+            for document in documents
+        }
+    return {key: task.result() for key, task in tasks.items()}
+
+
+async def _rehash(workspace: Workspace, reader: Reader, document: Document) -> Rehash:
+    outcome = outcomes.load_outcome(workspace.stages, document)
+    if outcome is None:
+        return Rehash(missing="the kept pages are gone; run the document again")
+    if not outcome.pages:
+        return Rehash()
+    if not document.path.exists():
+        return Rehash(missing=f"{document.path} is gone; the rows are those of its last version")
+    if await asyncio.to_thread(hash_file, document.path) != outcome.document.sha256:
+        return Rehash(missing=f"{document.path} has changed since it was read; run it again")
+    pages = [page.page for page in outcome.pages]
+    try:
+        texts = [await _text(reader, document, page) for page in pages]
+    except DocumentError as error:
+        return Rehash(missing=str(error))
+    kept = sum(page.text.source == "ocr" for page in pages)
+    layers = sum(page.text.source == "text_layer" for page in pages)
+    return Rehash(build_canonical(texts).hash, layers, kept)
+
+
+async def _text(reader: Reader, document: Document, page: PageImage) -> str:
+    if page.text.source != "text_layer":
+        return page.text.text
+    again = await reader.read(document.path, page.page_number)
+    if again.error is not None:
+        raise again.error
+    return again.text.text
+
+
+def verdicts(
+    workspace: Workspace, key: str, rehashed: Rehash | None, checks: Iterable[str]
+) -> list[quality.Verdict]:
+    """What the checks say of one document's published rows.
+
+    Args:
+        workspace: Tables and thresholds.
+        key: Partition key.
+        rehashed: For the check ``canonical_hash``.
+        checks: Names of ``quality.CHECKS``.
+    """
+    tables, limits = workspace.tables, workspace.settings
+    published = tables.read("documents", key)
+    if not published:
+        return [quality.unpublished(check) for check in checks]
+    document = published[0]
+    profile = get_profile(document["profile"])
+    rows = {name: tables.read(name, key) for name in profile.tables}
+    records = [row for found in rows.values() for row in found if "grounding" in row]
+    bounds = limits.checks
+    decide = {
+        "pages_complete": lambda: quality.pages_complete(
+            document,
+            tables.read("pages", key),
+            tables.read("attempts", key),
+            limits.budget.page_error_rate,
+        ),
+        "confidence": lambda: quality.confidence(
+            records, bounds.min_confidence, bounds.max_low_confidence_share
+        ),
+        "canonical_hash": lambda: _hash_verdict(document, rehashed or Rehash()),
+        "hierarchy": lambda: quality.hierarchy(rows["devices"]),
+        "grounding": lambda: quality.grounding(
+            records, document["canonical_text"], bounds.max_absent_share
+        ),
+    }
+    found = [
+        decide[check]()
+        if _applies(check, profile.tables)
+        else quality.not_applicable(check, profile.name)
+        for check in checks
+    ]
+    return [replace(verdict, worst=verdict.worst[: bounds.worst_rows]) for verdict in found]
+
+
+def _applies(check: str, tables: Sequence[str]) -> bool:
+    wants: Mapping[str, set[str]] = {
+        "hierarchy": {"devices"},
+        "confidence": {"devices"},
+        "grounding": {"devices"},
+    }
+    return check not in wants or bool(wants[check] & set(tables))
+
+
+def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:
+    return quality.canonical_hash(
+        document,
+        rehashed.hash,
+        read_again=rehashed.read_again,
+        kept=rehashed.kept,
+        missing=rehashed.missing,
+    )
