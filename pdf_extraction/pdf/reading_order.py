@@ -32,6 +32,9 @@ MARGIN = 0.11
 #: Points by which a rule must reach over a gutter to either side to end its columns; the
 #: frame of a box in one column ends in the gutter.
 BAR_REACH = 24.0
+#: Line heights that a fragment starts left of the gutter if it is a line of that column and
+#: not a page number printed in the gutter.
+OVERFULL_FROM = 4.0
 #: Columns within columns within columns: three, and a heading's own.
 MAX_DEPTH = 4
 #: Gutters tried in a stretch.
@@ -168,9 +171,13 @@ class _Page:
 
     def _cut(self, fragments: list[Fragment], x: float) -> list[_Columns | _Plain]:
         head, body, foot = self._margins(fragments)
-        cuts = [f for f in body if f.x0 < x < f.x1]
+        # An overfull line of the left column reaches into the gutter, not over it.
+        gutter_end = min((f.x0 for f in body if f.x0 >= x), default=x)
+        cuts, rest = [], []
+        for f in sorted(body, key=_middle):
+            overfull = f.x1 <= gutter_end and x - f.x0 > OVERFULL_FROM * f.height
+            (rest if f.x1 <= x or f.x0 >= x or overfull else cuts).append(f)
         cuts += [b for b in self.bars if b.x0 < x - BAR_REACH and x + BAR_REACH < b.x1]
-        rest = sorted((f for f in body if not f.x0 < x < f.x1), key=_middle)
         stretches: list[_Columns | _Plain] = []
         plain = head
         done = 0
@@ -246,12 +253,13 @@ def _candidates(fragments: list[Fragment]) -> list[tuple[float, int]]:
 
 
 def _columns(fragments: list[Fragment], x: float) -> _Columns | None:
-    left = [f for f in fragments if f.x1 <= x]
-    right = [f for f in fragments if f.x1 > x]
+    left = [f for f in fragments if f.x0 < x]
+    right = [f for f in fragments if f.x0 >= x]
     if min(len(left), len(right)) < MIN_FURTHER_LINES:
         return None
     height = median(f.height for f in fragments)
-    if min(f.x0 for f in right) - max(f.x1 for f in left) < GUTTER_WIDTH * height:
+    ends = sorted(f.x1 for f in left)
+    if min(f.x0 for f in right) - ends[len(ends) * 9 // 10] < GUTTER_WIDTH * height:
         return None
     lines = min(_prose_lines(left, height), _prose_lines(right, height))
     return _Columns(left, right, lines) if lines >= MIN_FURTHER_LINES else None

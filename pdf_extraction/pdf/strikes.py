@@ -6,7 +6,7 @@ Browser prints of consolidated acts strike revoked text with thin filled rectang
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Sequence
 
 from pdf_extraction.model import BBox
@@ -17,8 +17,11 @@ _THICKNESS = 0.22
 #: Between these shares of a word's box, from its top, a line strikes it through; underlines
 #: of browser prints lie at 0.9, their strikes at 0.5.
 _STRIKE_BAND = (0.30, 0.72)
-#: Share of a word's width that lines must cover, and of a line's width that struck words must.
+#: Share of a word's width that lines must cover.
 _COVERED = 0.6
+#: Share of a line's width that struck words must fill; the blanks between "(VETADO)" and its
+#: note are struck too, the rule of a table runs on for columns.
+_FILLED = 0.35
 
 
 def is_rule(bbox: BBox) -> bool:
@@ -38,14 +41,14 @@ def with_strikes(words: Sequence[RawWord], rules: Sequence[BBox]) -> list[RawWor
     ordered = sorted(rules, key=lambda rule: rule[1])
     tops = [rule[1] for rule in ordered]
     crossed = [_crossing(word, ordered, tops) for word in words]
-    struck_width: Counter[int] = Counter()
+    struck_width: dict[int, float] = defaultdict(float)
     for word, indexes in zip(words, crossed, strict=True):
         for index in indexes:
             struck_width[index] += _shared(word.bbox, ordered[index])
     strikes = {
         index
         for index, width in struck_width.items()
-        if width >= _COVERED * (ordered[index][2] - ordered[index][0])
+        if width >= _FILLED * (ordered[index][2] - ordered[index][0])
     }
     return [
         word._replace(struck=_is_covered(word, [ordered[i] for i in indexes if i in strikes]))

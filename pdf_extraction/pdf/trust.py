@@ -122,9 +122,16 @@ def _judge_text(features: PageFeatures) -> Verdict:
         if _is_ocr_layer(features):
             return Verdict("ocr_layer", Source.TEXT_LAYER, invisible=True)
         return Verdict("stamped_scan", Source.OCR)
+    if features.image_share >= FULL_IMAGE and _reads_badly(features.visible):
+        return Verdict("doubtful_ocr_layer", Source.OCR)
     if features.bare_image_share >= NOTABLE_IMAGE:
         return Verdict("image_beside_text", Source.TEXT_LAYER)
     return Verdict("text_layer", Source.TEXT_LAYER)
+
+
+def _reads_badly(tokens: Sequence[str]) -> bool:
+    """Painted words on a scan are some program's OCR; bad ones have few frequent words."""
+    return len(tokens) >= ENOUGH_TOKENS and _is_latin("".join(tokens)) and stop_share(tokens) < 0.15
 
 
 def _is_ocr_layer(features: PageFeatures) -> bool:
@@ -152,7 +159,8 @@ def _flaw(tokens: Sequence[str]) -> str | None:
     letters = [token for token in tokens if token[0].isalpha()]
     if sum(len(token) == 1 for token in letters) > 0.45 * len(tokens):
         return "scattered_letters"
-    words = [word for token in tokens for word in _LETTERS.findall(token) if len(word) > 1]
+    # Whole tokens: the parts of e-mail addresses ("itq", "br") lack vowels by themselves.
+    words = [token for token in tokens if _LETTERS.search(token) and len(token) > 1]
     voiced = sum(_VOWEL.search(word) is not None for word in words)
     if words and voiced < 0.9 * len(words) and stop_share(tokens) < 0.2:
         return None if _is_mostly_numbers(tokens) else "wrong_letters"

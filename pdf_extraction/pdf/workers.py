@@ -18,7 +18,7 @@ from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import ProcessExpired, ProcessFuture, ProcessPool
 
 from pdf_extraction.errors import (
     ExtractionError,
@@ -88,6 +88,7 @@ class Reader:
         self.options = options or ReadOptions()
         self._workers = self.options.workers or _cores()
         self._pool: ProcessPool | None = None
+        self._running: set[ProcessFuture[Any]] = set()
         self._starting = asyncio.Lock()
         self._turn = asyncio.Semaphore(self._workers * _AHEAD)
 
@@ -100,6 +101,9 @@ class Reader:
     async def aclose(self) -> None:
         """End all workers now, whatever they are reading."""
         pool, self._pool = self._pool, None
+        for future in tuple(self._running):
+            # Stopping the pool alone leaves whoever awaits these waiting for ever.
+            future.cancel()
         if pool is not None:
             pool.stop()
             await asyncio.to_thread(pool.join)
@@ -172,13 +176,22 @@ class Reader:
             for attempt in range(_POOLS_TRIED):
                 pool = await self._running_pool()
                 try:
-                    future = pool.schedule(task, args=args, timeout=self.options.page_timeout_s)
-                    return await asyncio.wrap_future(future)
+                    return await self._scheduled(pool, task, args)
                 except (BrokenProcessPool, FutureCancelled, RuntimeError):
                     # A worker that dies between two tasks breaks the pool for all of them.
                     if pool.active or attempt == _POOLS_TRIED - 1:
                         raise
             raise BrokenProcessPool
+
+    async def _scheduled(
+        self, pool: ProcessPool, task: Callable[..., Result], args: tuple[Any, ...]
+    ) -> Result:
+        future = pool.schedule(task, args=args, timeout=self.options.page_timeout_s)
+        self._running.add(future)
+        try:
+            return await asyncio.wrap_future(future)
+        finally:
+            self._running.discard(future)
 
     async def _running_pool(self) -> ProcessPool:
         async with self._starting:
