@@ -51,7 +51,7 @@ async def read_pages(
 async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]:
     """A small picture of each document's first page with something on it, by partition key."""
     first = {
-        outcome.document: page.page.page_number
+        outcome.document.partition_key: (outcome.document.path, page.page.page_number)
         for outcome in documents
         for page in reversed(outcome.pages)
         if page.page.error is None and not page.page.is_blank
@@ -61,9 +61,9 @@ async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]
     )
     pictures: dict[str, Picture] = {}
     async with Reader(options) as reader:
-        for document, number in first.items():
+        for key, (path, number) in first.items():
             try:
-                pictures[document.partition_key] = await reader.picture(document.path, number)
+                pictures[key] = await reader.picture(path, number)
             except DocumentError:
                 continue  # its page has said so already, or the next run will
     return pictures

@@ -169,5 +169,6 @@ def _reason(failures: Sequence[Any]) -> str:
     for data in failures:
         if data.user_failure_data is not None and data.user_failure_data.description:
             return str(data.user_failure_data.description)
-    errors = [data.error for data in failures if data.error is not None]
+    # Dagster's own sentence only says in which op; what happened there is its cause.
+    errors = [data.error.cause or data.error for data in failures if data.error is not None]
     return errors[0].message.strip() if errors else "the run failed; see it in the Dagster UI"
