@@ -1,0 +1,243 @@
+"""Rows of ``chunks`` from rows of ``devices``: what a retriever is given to index.
+
+No device is found, changed or judged here, and nothing is tokenised: sizes count
+characters, because no one tokeniser is everybody's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pdf_extraction.assembly.canonical import canonical_hash
+from pdf_extraction.assembly.citations import citations
+from pdf_extraction.model import BBox, Document, Row, union
+
+RETRIEVAL_LIMIT = 1_800
+"""Characters of ``retrieval_text`` beyond which an article is split: some 450 tokens, so
+that models with a window of 512 lose nothing."""
+ANCESTOR_LIMIT = 400
+"""Characters kept of a caput or other ancestor, which is there for context alone."""
+
+
+def build_chunks(document: Document, devices: Sequence[Row], canonical_text: str) -> list[Row]:
+    """One ``article`` chunk for each article and one ``device`` chunk for each device.
+
+    An article's chunk holds its caput and all devices below it; one that is too long is
+    split between devices into parts, counted from 0 and kept apart by their number in the
+    id (``DOCUMENT#art5/0``). The device chunk of an article is its caput alone,
+    ``DOCUMENT#art5_cpt``. A device chunk's ``retrieval_text`` has the act, the headings,
+    the ancestors' texts, the device and what stands below it, as far as the limit allows.
+
+    Struck-through devices (``riscado``) keep a device chunk of their own, marked in its
+    ``retrieval_text``, so that an old wording can still be looked up; they are left out of
+    the text of every chunk of a device in force.
+
+    Args:
+        document: Its ``metadata`` gives ``tipo_documento``, ``numero``, ``ano``, ``titulo``.
+        devices: All rows of the document, in order, a parent before its children.
+        canonical_text: What the devices' spans count in.
+
+    Returns:
+        Rows with every column of ``chunks``, in document order; ``confidence`` is the
+        lowest of the devices that a chunk holds, where any has one.
+    """
+    tree = _Tree(document, devices, canonical_hash(canonical_text))
+    rows: list[Row] = []
+    for device in devices:
+        if device["device_type"] == "artigo":
+            rows.extend(tree.article(device))
+        rows.append(tree.device(device))
+    return rows
+
+
+class _Tree:
+    """The document's devices by id, and the making of one chunk."""
+
+    def __init__(self, document: Document, devices: Sequence[Row], text_hash: str) -> None:
+        self.document = document
+        self.text_hash = text_hash
+        self.by_id = {device["device_id"]: device for device in devices}
+        self.cited = {row["device_id"]: citations(row["text"], row["path"]) for row in devices}
+        self.children: dict[str, list[Row]] = {}
+        for device in devices:
+            if device["parent_id"] is not None:
+                self.children.setdefault(device["parent_id"], []).append(device)
+
+    def below(self, device: Row) -> Iterator[Row]:
+        """The device and its descendants in document order, struck ones only of struck."""
+        yield device
+        for child in self.children.get(device["device_id"], ()):
+            if child["status"] != "riscado" or device["status"] == "riscado":
+                yield from self.below(child)
+
+    def above(self, device: Row) -> list[Row]:
+        """Ancestors, the article first."""
+        found: list[Row] = []
+        parent = self.by_id.get(device["parent_id"])
+        while parent is not None and len(found) < len(self.by_id):
+            found.append(parent)
+            parent = self.by_id.get(parent["parent_id"])
+        return found[::-1]
+
+    def article(self, article: Row) -> Iterator[Row]:
+        """The article's chunk, or its parts."""
+        parts = self._parts(list(self.below(article)))
+        for index, held in enumerate(parts):
+            suffix = f"/{index}" if len(parts) > 1 else ""
+            yield {
+                **self._common(article, held),
+                "chunk_id": f"{self.document.document_id}#{article['device_id']}{suffix}",
+                "node_id": f"{article['device_id']}{suffix}",
+                "parent_node_id": article["parent_id"],
+                "chunk_level": "article",
+                "text": _lines(held),
+                "parent_text": self._parent_text(article),
+                "retrieval_text": _join([*self._heading(held[0]), _lines(held)]),
+                "part_index": index,
+                "part_total": len(parts),
+            }
+
+    def device(self, device: Row) -> Row:
+        """The device's own chunk."""
+        is_article = device["device_type"] == "artigo"
+        node = f"{device['device_id']}_cpt" if is_article else device["device_id"]
+        own, *descendants = self.below(device)
+        lines = [*self._heading(device), _printed(own)]
+        size = sum(len(line) + 1 for line in lines)
+        for descendant in descendants:
+            size += len(_printed(descendant)) + 1
+            if size > RETRIEVAL_LIMIT:
+                break
+            lines.append(_printed(descendant))
+        return {
+            **self._common(device, [device]),
+            "chunk_id": f"{self.document.document_id}#{node}",
+            "node_id": node,
+            "parent_node_id": device["device_id"] if is_article else device["parent_id"],
+            "chunk_level": "device",
+            "text": _printed(device),
+            "parent_text": self._parent_text(device),
+            "retrieval_text": _join(lines),
+            "part_index": 0,
+            "part_total": 1,
+        }
+
+    def _parts(self, held: list[Row]) -> list[list[Row]]:
+        """Runs of devices whose chunks keep to the limit; one device is never cut."""
+        parts: list[list[Row]] = []
+        size = 0
+        for device in held:
+            added = len(_printed(device)) + 1
+            if not parts or size + added > RETRIEVAL_LIMIT:
+                parts.append([])
+                size = sum(len(line) + 1 for line in self._heading(device))
+            parts[-1].append(device)
+            size += added
+        return parts
+
+    def _heading(self, device: Row) -> list[str]:
+        """What a reader of this device alone must know: act, headings, ancestors."""
+        lines = [_act_name(self.document.metadata), " > ".join(device["section_path"] or ())]
+        lines.append(_context(device))
+        if device["status"] == "riscado":
+            lines.append("Texto riscado (sem vigência)")
+        lines += [_clipped(_printed(ancestor)) for ancestor in self.above(device)]
+        return [line for line in lines if line]
+
+    def _parent_text(self, device: Row) -> str | None:
+        parent = self.by_id.get(device["parent_id"])
+        return _printed(parent) if parent else None
+
+    def _common(self, device: Row, held: Sequence[Row]) -> Row:
+        """Columns that a part and a device have alike, over the devices that it holds."""
+        spans = [span for row in held for span in row["canonical_spans"] or ()]
+        boxes = _boxes(held)
+        first_page = min(row["page_number"] for row in held)
+        known = [row["confidence"] for row in held if row["confidence"] is not None]
+        cited = (citation for row in held for citation in self.cited[row["device_id"]])
+        metadata = self.document.metadata
+        return {
+            "device_id": device["device_id"],
+            "device_type": device["device_type"],
+            "section_path": list(device["section_path"] or ()),
+            "citations": list(dict.fromkeys(cited)),
+            "document_id": self.document.document_id,
+            "tipo_documento": _text(metadata.get("tipo_documento")),
+            "numero": _text(metadata.get("numero")),
+            "ano": _year(metadata.get("ano")),
+            "article_number": self._article_number(device),
+            "page_number": first_page,
+            "is_cross_page": max(row["page_end"] for row in held) > first_page,
+            "bbox": list(boxes[first_page]) if first_page in boxes else None,
+            "bbox_spans": [
+                {"page_number": page, "bbox": list(box)} for page, box in sorted(boxes.items())
+            ],
+            "confidence": min(known) if known else None,
+            "canonical_start": min((span["start"] for span in spans), default=None),
+            "canonical_end": max((span["end"] for span in spans), default=None),
+            "canonical_hash": self.text_hash,
+        }
+
+    def _article_number(self, device: Row) -> str | None:
+        for row in (device, *reversed(self.above(device))):
+            if row["device_type"] == "artigo":
+                number: str = row["identifier"].removeprefix("Art.")
+                return number.strip().replace(".", "").replace("º", "")
+        return None
+
+
+def _boxes(held: Sequence[Row]) -> dict[int, BBox]:
+    """One box for each page."""
+    found: dict[int, list[BBox]] = {}
+    for row in held:
+        for span in row["bbox_spans"] or ():
+            found.setdefault(span["page_number"], []).append(span["bbox"])
+    return {page: box for page, boxes in found.items() if (box := union(boxes)) is not None}
+
+
+def _printed(device: Row) -> str:
+    return f"{device['label']} {device['text']}".strip()
+
+
+def _lines(held: Sequence[Row]) -> str:
+    return "\n".join(_printed(device) for device in held)
+
+
+def _join(lines: Sequence[str]) -> str:
+    return "\n".join(lines)
+
+
+def _context(device: Row) -> str:
+    """Which annex or act the device belongs to, where that is not the act itself."""
+    name: str = device["context_name"] or ""
+    if device["context"] == "alteracao":
+        return f"Alteração: {name}" if name else "Alteração de outro ato"
+    if device["context"] == "anexo" and not name.casefold().startswith("anexo"):
+        return f"Anexo: {name}" if name else "Anexo"
+    return name
+
+
+def _clipped(text: str) -> str:
+    if len(text) <= ANCESTOR_LIMIT:
+        return text
+    return text[:ANCESTOR_LIMIT].rsplit(" ", 1)[0] + " …"
+
+
+def _act_name(metadata: Mapping[str, Any]) -> str:
+    """Such as ``Lei nº 14.133/2021 - Lei de Licitações``, of what the sidecar says."""
+    kind, number, year, title = (
+        _text(metadata.get(key)) or "" for key in ("tipo_documento", "numero", "ano", "titulo")
+    )
+    numbered = f"nº {number}/{year}" if number and year else f"nº {number}" if number else year
+    name = f"{kind} {numbered}".strip() if kind else ""
+    return " - ".join(part for part in (name, title) if part)
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None or isinstance(value, dict | list) else str(value).strip() or None
+
+
+def _year(value: Any) -> int | None:
+    text = _text(value) or ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) == 4 else None
