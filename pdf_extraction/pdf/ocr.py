@@ -126,14 +126,21 @@ def _score(words: Sequence[OcrWord]) -> float:
     return sum(
         word.confidence**2 * len(word.text)
         for word in words
-        if len(word.text) > 1 and word.text.strip(".,;:()").isalnum()
+        if len(word.text) > 1 and word.text.strip(".,;:()").isalnum() and not _stands(word)
     )
 
 
+def _stands(word: OcrWord) -> bool:
+    """Whether a word runs up or down: Tesseract reads such words too, in no order."""
+    x0, y0, x1, y1 = word.bbox
+    return len(word.text) > 3 and y1 - y0 > x1 - x0
+
+
 def _is_doubtful(words: Sequence[OcrWord]) -> bool:
-    if not words:
-        return True
     letters = sum(len(word.text) for word in words)
+    lying = [word for word in words if not _stands(word)]
+    if 2 * len(lying) <= len(words):
+        return True
     mean = sum(word.confidence * len(word.text) for word in words) / letters
     return mean < _SURE_CONFIDENCE or stop_share([w.text for w in words]) < _SURE_STOP_SHARE
 

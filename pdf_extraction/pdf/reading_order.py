@@ -173,7 +173,8 @@ class _Page:
         head, body, foot = self._margins(fragments)
         # An overfull line of the left column reaches into the gutter, not over it.
         gutter_end = min((f.x0 for f in body if f.x0 >= x), default=x)
-        cuts, rest = [], []
+        cuts: list[Fragment] = []
+        rest: list[Fragment] = []
         for f in sorted(body, key=_middle):
             overfull = f.x1 <= gutter_end and x - f.x0 > OVERFULL_FROM * f.height
             (rest if f.x1 <= x or f.x0 >= x or overfull else cuts).append(f)
