@@ -1,0 +1,121 @@
+"""Finding documents' files, naming their partitions and hashing them. Nothing is kept here."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from pdf_extraction.errors import DocumentNotFound, SettingsError, UnreadableDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: Bytes of a key, so that with an ending it is a file name everywhere.
+MAX_KEY_BYTES = 200
+_HASH_LENGTH = 8
+#: Characters that some file system, shell or Dagster itself gives a meaning.
+_FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+class Found(NamedTuple):
+    """A document's file, and the folder that was searched for it.
+
+    Attributes:
+        path: The file.
+        root: The folder; None for a file that was named itself.
+    """
+
+    path: Path
+    root: Path | None
+
+
+def find_documents(paths: Sequence[Path], endings: Sequence[str]) -> list[Found]:
+    """Files to process, folders searched through, in order and each once.
+
+    A file that is named is taken whatever its ending. In folders, hidden files and folders
+    are skipped, and so are links that lead out of the folder.
+
+    Args:
+        paths: Files and folders.
+        endings: Such as ``.pdf``, in any case.
+
+    Raises:
+        SettingsError: A path does not exist.
+    """
+    found: dict[str, Found] = {}
+    for path in paths:
+        if not path.exists():
+            raise SettingsError(f"{path}: there is no such file or folder")
+        inside = _search(path, tuple(endings)) if path.is_dir() else [Found(path, None)]
+        for one in inside:
+            found.setdefault(str(absolute(one.path)), one)
+    return list(found.values())
+
+
+def _search(root: Path, endings: tuple[str, ...]) -> Iterator[Found]:
+    real_root = root.resolve()
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            path = Path(folder, name)
+            if not name.startswith(".") and name.lower().endswith(endings):
+                is_inside = not path.is_symlink() or path.resolve().is_relative_to(real_root)
+                if is_inside and path.is_file():
+                    yield Found(path, root)
+
+
+def partition_key(path: Path, root: Path | None = None) -> str:
+    """Readable key of a file: its stem, or its path below ``root`` joined by ``--``."""
+    inside = root is not None and path.is_relative_to(root)
+    relative = path.relative_to(root) if root is not None and inside else Path(path.name)
+    name = "--".join((*relative.parts[:-1], relative.stem))
+    text = _FORBIDDEN.sub("_", visible(name, "_"))
+    text = re.sub(r"\.{3,}", ".", text).strip(" .")
+    text = re.sub(r"^-+", "_", text) or "document"
+    room = MAX_KEY_BYTES - _HASH_LENGTH - 1
+    if len(text.encode()) <= room:
+        return text
+    return with_hash(text.encode()[: room - _HASH_LENGTH - 1].decode(errors="ignore"), name)
+
+
+def visible(text: str, substitute: str) -> str:
+    """NFC text, with ``substitute`` for characters that nobody sees and bytes that are no text."""
+    normal = unicodedata.normalize("NFC", text)
+    return "".join(substitute if unicodedata.category(c) in _INVISIBLE else c for c in normal)
+
+
+def with_hash(key: str, source: str) -> str:
+    """A key told apart by a short hash of ``source``."""
+    return f"{key}-{digest(source)[:_HASH_LENGTH]}"
+
+
+def digest(text: str) -> str:
+    """SHA-256 of a name, hexadecimal."""
+    # Names on disk may hold bytes that are no UTF-8, which Python carries as surrogates.
+    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+
+
+def absolute(path: Path) -> Path:
+    """The path from the root, without ``..``; a link stays the link that the user named."""
+    return Path(os.path.abspath(path))  # noqa: PTH100
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's bytes, hexadecimal: the document's version.
+
+    Raises:
+        DocumentNotFound: There is no such file.
+        UnreadableDocument: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except FileNotFoundError:
+        raise DocumentNotFound(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise UnreadableDocument(f"{path}: cannot be read: {error.strerror}") from None

@@ -1,0 +1,208 @@
+import hashlib
+import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pdf_extraction.catalogue import Catalogue
+from pdf_extraction.errors import BadSidecar, DocumentNotFound, SettingsError
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    return Catalogue(tmp_path / "data")
+
+
+def write(path, content=b"one", **sidecar):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if sidecar:
+        path.with_suffix(".json").write_text(json.dumps(sidecar), encoding="utf-8")
+    return path
+
+
+def test_a_file_is_registered_with_its_hash_and_metadata(catalogue, tmp_path):
+    """The sidecar's keys come along, and the document's id is the sidecar's."""
+    path = write(tmp_path / "lei.pdf", document_id="Lei 14.133/2021", numero="14.133", ano=2021)
+    entry = catalogue.register(path)
+    document = entry.document
+    assert (entry.state, entry.error, entry.superseded) == ("new", None, ())
+    assert (document.partition_key, document.document_id) == ("lei", "Lei 14.133/2021")
+    assert document.sha256 == hashlib.sha256(b"one").hexdigest()
+    assert (document.path, document.byte_size) == (path, 3)
+    assert document.metadata["ano"] == 2021
+    assert catalogue.document("lei") == document
+    assert catalogue.keys() == ["lei"]
+
+
+def test_registering_again_is_the_same_partition(catalogue, tmp_path):
+    """A key stays with its path, whichever way the path is named later."""
+    path = write(tmp_path / "in" / "sub" / "lei.pdf")
+    first = catalogue.register(path, tmp_path / "in")
+    assert first.document.partition_key == "sub--lei"
+    again = catalogue.register(tmp_path / "in" / "sub" / ".." / "sub" / "lei.pdf")
+    assert (again.state, again.document) == ("same", first.document)
+
+
+def test_a_changed_file_or_sidecar_is_seen(catalogue, tmp_path):
+    """New bytes are a new version of the same partition; so is other metadata."""
+    path = write(tmp_path / "lei.pdf")
+    catalogue.register(path)
+    write(path, b"two")
+    assert catalogue.document("lei").sha256 == hashlib.sha256(b"two").hexdigest()
+    assert catalogue.register(path).state == "same"
+    write(path, b"three", ano=2021)
+    entry = catalogue.register(path)
+    assert (entry.state, entry.document.metadata) == ("changed", {"ano": 2021})
+    os.utime(path, ns=(1, 1))
+    assert catalogue.register(path).state == "same"
+    path.with_suffix(".json").unlink()
+    assert catalogue.entry("lei").document.metadata == {}
+
+
+def test_two_files_of_one_name_have_two_keys(catalogue, tmp_path):
+    """A key that is taken gets a short hash of the path, the same in every run."""
+    paths = [write(tmp_path / folder / "lei.pdf", folder.encode()) for folder in "ab"]
+    keys = [catalogue.register(path).document.partition_key for path in paths]
+    assert keys[0] == "lei"
+    assert keys[1].startswith("lei-")
+    assert [catalogue.register(path).document.partition_key for path in paths] == keys
+    assert [catalogue.document(key).document_id for key in keys] == keys
+    below = write(tmp_path / "a" / "x" / "y.pdf")
+    flat = write(tmp_path / "a" / "x--y.pdf")
+    first, second = (catalogue.register(path, tmp_path / "a") for path in (below, flat))
+    assert first.document.partition_key == "x--y"
+    assert second.document.partition_key.startswith("x--y-")
+
+
+def test_a_moved_folder_keeps_its_keys(catalogue, tmp_path):
+    """The same bytes under the same name, the old path gone: the same partition."""
+    old = write(tmp_path / "old" / "lei.pdf")
+    catalogue.register(old)
+    old.parent.rename(tmp_path / "new")
+    moved = catalogue.register(tmp_path / "new" / "lei.pdf")
+    assert moved.document.partition_key == "lei"
+    assert moved.document.path == tmp_path / "new" / "lei.pdf"
+
+
+def test_a_removed_file_is_known_as_it_was(catalogue, tmp_path):
+    """A partition outlives its file until it is forgotten."""
+    path = write(tmp_path / "lei.pdf", ano=2021)
+    before = catalogue.register(path).document
+    path.unlink()
+    assert catalogue.document("lei") == before
+    assert catalogue.forget("lei")
+    assert not catalogue.forget("lei")
+    assert catalogue.keys() == []
+    with pytest.raises(SettingsError, match="lei: no file is registered"):
+        catalogue.document("lei")
+
+
+def test_a_missing_file_cannot_be_registered(catalogue, tmp_path):
+    """Only files become partitions."""
+    with pytest.raises(DocumentNotFound, match="No such file"):
+        catalogue.register(tmp_path / "gone.pdf")
+    assert catalogue.keys() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (b"{", "not valid JSON"),
+        (b"\xff\xfe", "not valid JSON"),
+        (b"[1]", "expected a JSON object"),
+        (b'{"ano": NaN}', "NaN is no JSON value"),
+        (b'{"titulo": "\\ud800"}', "not valid JSON"),
+        (b"[" * 100_000, "not valid JSON"),
+        (b'{"document_id": ["a"]}', "document_id: expected text"),
+        (b'{"document_id": " \\n "}', "document_id: expected 1 to 200 bytes"),
+        (b" " * 1_000_001, "larger than"),
+    ],
+)
+def test_a_bad_sidecar_loses_no_document(catalogue, tmp_path, text, message):
+    """The document is registered under its own name, with the sidecar's error beside it."""
+    path = write(tmp_path / "lei.pdf")
+    path.with_suffix(".json").write_bytes(text)
+    entry = catalogue.register(path)
+    assert isinstance(entry.error, BadSidecar)
+    assert message in str(entry.error)
+    assert str(path.with_suffix(".json")) in str(entry.error)
+    assert (entry.document.document_id, entry.document.metadata) == ("lei", {})
+    assert str(catalogue.entry("lei").error) == str(entry.error)
+    path.with_suffix(".json").write_text('{"ano": 1}')
+    mended = catalogue.register(path)
+    assert (mended.state, mended.error, mended.document.metadata) == ("changed", None, {"ano": 1})
+
+
+def test_a_sidecar_that_leads_out_of_the_folder_is_refused(catalogue, tmp_path):
+    """A link beside a document reads no other part of the disk."""
+    (tmp_path / "secret.json").write_text('{"password": "x"}')
+    path = write(tmp_path / "in" / "lei.pdf")
+    path.with_suffix(".json").symlink_to(tmp_path / "secret.json")
+    entry = catalogue.register(path)
+    assert "leads out of its folder" in str(entry.error)
+    assert entry.document.metadata == {}
+
+
+def test_two_documents_never_share_an_id(catalogue, tmp_path):
+    """The second file that claims an id gets an error that names both, until one is changed."""
+    first = write(tmp_path / "a.pdf", document_id="lei")
+    second = write(tmp_path / "b.pdf", document_id="lei")
+    catalogue.register(first)
+    entry = catalogue.register(second)
+    assert str(first) in str(entry.error)
+    assert str(second) in str(entry.error)
+    assert entry.document.document_id == "b"
+    write(first, document_id="other")
+    catalogue.register(first)
+    entry = catalogue.register(second)
+    assert (entry.error, entry.document.document_id) == (None, "lei")
+
+
+def test_an_id_may_not_be_another_files_name(catalogue, tmp_path):
+    """A sidecar that takes the name of another file does not make two documents one."""
+    catalogue.register(write(tmp_path / "a.pdf", document_id="b"))
+    entry = catalogue.register(write(tmp_path / "b.pdf"))
+    assert isinstance(entry.error, BadSidecar)
+    assert entry.document.document_id.startswith("b-")
+
+
+def test_a_document_renamed_with_its_sidecar_says_whom_it_replaces(catalogue, tmp_path):
+    """The id goes to the new name, and the old partition is named for forgetting."""
+    path = write(tmp_path / "old.pdf", document_id="lei")
+    catalogue.register(path)
+    for ending in (".pdf", ".json"):
+        path.with_suffix(ending).rename(tmp_path / f"new{ending}")
+    entry = catalogue.register(tmp_path / "new.pdf")
+    assert (entry.error, entry.superseded) == (None, ("old",))
+    assert entry.document.document_id == "lei"
+    assert catalogue.keys() == ["new"]
+    assert catalogue.entry("new").superseded == ("old",)
+
+
+def test_a_name_that_is_no_text_is_a_document_like_any_other(catalogue, tmp_path):
+    """Names in another encoding, as old archives have them, come back as the same file."""
+    path = write(tmp_path / os.fsdecode(b"lei\xe7\xe3o.pdf"))
+    key = catalogue.register(path).document.partition_key
+    assert key == "lei__o"
+    assert catalogue.document(key).path.read_bytes() == b"one"
+    assert catalogue.register(path).state == "same"
+
+
+def test_many_processes_may_register_at_once(catalogue, tmp_path):
+    """No two files get one key, and no file gets two."""
+    paths = [write(tmp_path / str(n) / "lei.pdf", str(n).encode()) for n in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        entries = list(pool.map(Catalogue(tmp_path / "data").register, paths * 2))
+    keys = {entry.document.partition_key for entry in entries}
+    assert len(keys) == 12
+    assert catalogue.keys() == sorted(keys)
+
+
+def test_a_half_written_entry_is_registered_anew(catalogue, tmp_path):
+    """Damage to one entry costs that file's hash and nothing else."""
+    path = write(tmp_path / "lei.pdf")
+    catalogue.register(path)
+    (tmp_path / "data" / "catalogue" / "lei.json").write_text("{")
+    assert catalogue.register(path).document.partition_key == "lei"
