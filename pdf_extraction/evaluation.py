@@ -6,6 +6,7 @@ files and printing tables is done elsewhere.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -128,8 +129,8 @@ def score(
 
 
 def loose(text: str) -> str:
-    """Letters and digits only, case and compatibility forms folded."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    """Letters and digits only, case and compatibility forms folded, raised ordinals dropped."""
+    folded = unicodedata.normalize("NFKC", re.sub("[ºª°]", "", text)).casefold()
     return "".join(char for char in folded if char.isalnum())
 
 

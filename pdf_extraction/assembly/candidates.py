@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pdf_extraction.assembly.headings import Heading, is_upper, read_heading
 from pdf_extraction.assembly.labels import QUOTES, Label, read_label
 from pdf_extraction.assembly.layout import FlowLine
+from pdf_extraction.assembly.ocrlabels import read_scanned_label
 
 _ENDED = re.compile(
     rf"(?:[.;:!?…]|\.\.)[{QUOTES})\]\s]*$|[)\]{QUOTES}]\s*[.;,]?$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$"
@@ -103,7 +104,7 @@ def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
     for index, line in enumerate(lines):
         if line.skip:
             continue
-        readings = read_label(line.text)
+        readings = read_scanned_label(line.text) if line.ocr else read_label(line.text)
         if readings and not _is_title(readings[0], line, above):
             found.append(_at_margin(index, line, above, readings))
         found += _inside(index, line, readings)
@@ -135,7 +136,9 @@ def _at_margin(
         strength -= 3.0 if ended else 1.0
     if above is not None and not ended and _LINKED.search(above.text):
         strength *= 0.3
-    strength -= first.doubt
+    # A misread label is as plain on its line as any; its doubt is paid when it is taken.
+    if not line.ocr:
+        strength -= first.doubt
     if first.type == "item":
         strength = min(strength, 1.0)
     elif first.type == "alinea" and first.doubt:

@@ -31,6 +31,12 @@ _STAMP = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _CONTENTS = re.compile(r"(?:\.{4,}|(?:\s\.){4,}|…{2,}|_{4,})\s*(?:p[áa]g\.?\s*)?\d{1,4}$")
+_GAZETTE = re.compile(
+    r"^(?:di[áa]rio\s+oficial\b.{0,80}|(?:.{0,40}\b)?ano\s+[IVXLC\d]+\b.{0,60}"
+    r"|(?:.{0,60}\b)?edi[çc][ãa]o\s+(?:n[.ºo°]+\s*)?[\d.]+.{0,40}|.{0,60}\bp[áa]gina:?\s+\d{1,4})$",
+    re.IGNORECASE,
+)
+_UNFINISHED = re.compile(r"[^\W\d_,-]$|[\w,-]$")
 #: Stamps of electronic signatures and gazettes, wherever they stand.
 _SIGNED = re.compile(
     r"^(?:autenticar documento em http|documento assinado digitalmente|assinado digitalmente por"
@@ -51,6 +57,7 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
             line.skip = line.skip or _reason(line, repeated)
         _mark_notes(page)
     _mark_contents(lines)
+    _mark_interrupting(list(by_page.values()))
 
 
 def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
@@ -58,6 +65,8 @@ def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
         return "stamp"
     if any(key in repeated for key in _keys(line)) and not _is_device(line.text):
         return "repeated"
+    if _in_head_or_foot(line) and _GAZETTE.match(line.text) and len(line.text) < 140:
+        return "stamp"
     if _SIGNED.match(line.text) and (_in_zone(line) or line.bbox[1] > 0.8):
         return "stamp"
     return ""
@@ -67,6 +76,10 @@ def _is_device(text: str) -> bool:
     """A label alone on its line repeats at the head of pages with only its number changed."""
     found = read_label(text)
     return bool(found) and found[0].type != "item"
+
+
+def _in_head_or_foot(line: FlowLine) -> bool:
+    return line.bbox[3] < 0.09 or line.bbox[1] > 0.92
 
 
 def _in_zone(line: FlowLine) -> bool:
@@ -89,9 +102,8 @@ def _keys(line: FlowLine) -> tuple[tuple[str, int], ...]:
 def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
     """Masked texts with their place that stand on enough pages.
 
-    On documents of two or three pages a line must stand on all of them, in the zone of
-    heads and feet and apart from the text; on longer ones three neighbouring pages are
-    enough there, and a third of all pages anywhere else (stamps in the margin). In a
+    In the zone of heads and feet, and apart from the text, three neighbouring pages are
+    enough (two where there are no more than three, since first pages have other heads), and a third of all pages anywhere else (stamps in the margin). In a
     constitution "Constitucional nº 45, de 2004)" ends three pages at the same height.
     """
     pages: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -113,7 +125,7 @@ def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
         if not text or total < 2:
             continue
         if (text, step) in zone:
-            often = _neighbours(here) >= min(3, total) and len(here) >= min(3, total)
+            often = _neighbours(here) >= (3 if total > 3 else 2)
             lone = sum(apart[key] for key in near) * 2 >= len(here)
             enough = often and (lone or len(here) * 3 >= total > 5)
         else:
@@ -169,6 +181,33 @@ def _body_size(page: Iterable[FlowLine]) -> float:
         if not line.skip:
             sizes[line.size] += len(line.text)
     return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
+def _mark_interrupting(pages: Sequence[Sequence[FlowLine]]) -> None:
+    """Heads and feet printed once: lines apart from the text that cut a sentence in two."""
+    for before, after in zip(pages, pages[1:], strict=False):
+        ending = [line for line in before if not line.skip]
+        coming = [line for line in after if not line.skip]
+        foot = _apart_run(before, ending[::-1][:4], lowest=True)
+        head = _apart_run(after, coming[:4], lowest=False)
+        if not foot and not head or len(ending) <= len(foot) or len(coming) <= len(head):
+            continue
+        last, first = ending[-1 - len(foot)], coming[len(head)]
+        if _UNFINISHED.search(last.text) and first.text[:1].islower():
+            for line in (*foot, *head):
+                line.skip = "interrupts"
+
+
+def _apart_run(
+    page: Sequence[FlowLine], edge: Sequence[FlowLine], *, lowest: bool
+) -> list[FlowLine]:
+    """Lines at the page's edge, in order inwards, up to the last that stands apart."""
+    zone = [line for line in edge if (line.bbox[1] > 0.87 if lowest else line.bbox[3] < 0.13)]
+    last = 0
+    for number, line in enumerate(zone, start=1):
+        if _stands_apart(page, page.index(line)):
+            last = number
+    return zone[:last]
 
 
 def _mark_contents(lines: Sequence[FlowLine]) -> None:

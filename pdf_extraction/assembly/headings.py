@@ -51,7 +51,7 @@ _ACT = re.compile(
 )
 _TRANSITORY = re.compile(
     r"^(?:T[ÍI]TULO\s+.{0,20}?[-–—]\s*)?ATO\s+DAS\s+DISPOSI[ÇC][ÕO]ES(?:\s+GERAIS\s+E)?"
-    r"(?P<kind>\s+CONSTITUCIONAIS|\s+ORG[ÂA]NICAS)?(?:\s+GERAIS)?\s+(?:E\s+)?TRANSIT[ÓO]RIAS$"
+    r"(?P<kind>\s+CONSTITUCIONAIS|\s+ORG[ÂA]NICAS)?(?:\s+GERAIS)?(?:\s+(?:E\s+)?TRANSIT[ÓO]RIAS)?$"
 )
 _MONTHS = (
     r"janeiro|fevereiro|mar[çc]o|abril|maio|junho|julho|agosto|setembro|outubro|novembro|dezembro"
@@ -146,7 +146,9 @@ def _transitory(text: str) -> Heading | None:
     match = _TRANSITORY.match(text.strip())
     if match is None:
         return None
-    return Heading("part", "ADCT" if (match["kind"] or "").strip()[:1] == "C" else "ADT")
+    kind = (match["kind"] or "").strip()
+    wrapped = "TRANSIT" not in text.upper()
+    return Heading("part", "ADCT" if kind[:1].upper() == "C" or wrapped else "ADT")
 
 
 def _act(text: str, line: FlowLine) -> Heading | None:
