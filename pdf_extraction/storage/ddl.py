@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe
+from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe, is_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +18,6 @@ _TYPES = {
     "bool": "BOOLEAN",
     "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
 }
-#: Columns whose text is JSON, a type of its own in DuckDB.
-_JSON = {("documents", "metadata")}
 
 
 def statements() -> Iterator[str]:
@@ -40,8 +38,7 @@ def statements() -> Iterator[str]:
 def columns_of(table: str) -> dict[str, str]:
     """DuckDB's type of each column."""
     return {
-        field.name: "JSON" if (table, field.name) in _JSON else sql_type(field.type)
-        for field in SCHEMAS[table]
+        field.name: "JSON" if is_json(field) else sql_type(field.type) for field in SCHEMAS[table]
     }
 
 

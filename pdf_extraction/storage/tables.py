@@ -139,6 +139,8 @@ class Tables:
             left = any(self._journal.iterdir())
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise StorageError(f"{self.root}: cannot be read: {error}") from error
         if left:
             with self.locked():
                 pass

@@ -17,6 +17,8 @@ def _plain(field):
         return None
     if b"values" in (field.metadata or {}):
         return field.metadata[b"values"].decode().split()[0]
+    if b"format" in (field.metadata or {}):
+        return "{}"
     by_type = {"string": "x", "int64": 1, "double": 0.5, "bool": False}
     return by_type.get(str(field.type), NOON if "timestamp" in str(field.type) else [])
 

@@ -50,6 +50,13 @@ def test_a_value_that_does_not_fit_its_column_is_an_error(values, message):
         to_table("devices", [row("devices", **values)])
 
 
+@pytest.mark.parametrize("text", ["", "{", '{"a": NaN}'])
+def test_metadata_is_json(text):
+    """Text that DuckDB would not take for JSON never gets into a file."""
+    with pytest.raises(RowMismatch, match=r"documents\.metadata: no JSON"):
+        to_table("documents", [row("documents", metadata=text)])
+
+
 def test_absent_lists_and_whole_numbers_are_fine():
     """What may be NULL may be NULL, and a whole number is a number."""
     table = to_table("devices", [row("devices", bbox=None, canonical_spans=None, confidence=1)])

@@ -123,3 +123,13 @@ def test_opening_an_empty_folder_makes_nothing(tmp_path):
     assert tables.partitions() == []
     assert tables.read("devices", "k") == []
     assert not (tmp_path / "data").exists()
+
+
+def test_a_data_folder_that_is_none_is_named(tmp_path):
+    """What cannot be read or written says which folder it is, and what to do."""
+    (tmp_path / "tables").write_text("")
+    with pytest.raises(StorageError, match=r"tables: cannot be read: .*Not a directory"):
+        Tables(tmp_path)
+    (tmp_path / "data").write_text("")
+    with pytest.raises(StorageError, match=r"tables: .*(free space|cannot be read)"):
+        Tables(tmp_path / "data").commit("k", document("k"))
