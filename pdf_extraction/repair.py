@@ -80,13 +80,14 @@ def _containers(text: str) -> list[Any]:
     try:
         whole = _DECODER.decode(text.strip())
     except (ValueError, RecursionError):
-        return list(_scan(_without_thinking(text)))
+        return list(_scan(without_thinking(text)))
     if isinstance(whole, str):  # JSON as a JSON string
         return list(_scan(whole))
     return [whole]
 
 
-def _without_thinking(text: str) -> str:
+def without_thinking(text: str) -> str:
+    """The answer without ``<think>`` blocks; of an unclosed one, only JSON that ends it."""
     text = _THINK_TAIL.sub("", _THINK.sub("", text))
     unclosed = _THINK_OPEN.search(text)
     if unclosed is None:
