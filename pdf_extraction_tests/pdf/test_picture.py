@@ -1,0 +1,69 @@
+"""Pictures within their limits."""
+
+import io
+
+import numpy as np
+import pymupdf
+import pytest
+from PIL import Image
+
+from pdf_extraction.pdf.picture import MAX_SIDE, PictureOptions, picture_of, render, scale_for
+from pdf_extraction_tests.pdf.made import PROSE
+
+
+def page_with_text(width=595, height=842):
+    page = pymupdf.open().new_page(width=width, height=height)
+    page.insert_textbox((40, 40, width - 40, height - 40), PROSE * 10, fontsize=9)
+    return page
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "png", "webp"])
+def test_a_picture_is_what_its_facts_say(image_format):
+    picture = picture_of(page_with_text(), PictureOptions(image_format=image_format))
+    image = Image.open(io.BytesIO(picture.data))
+    assert image.format.lower() == image_format
+    assert image.size == (picture.width, picture.height)
+    assert picture.byte_size == len(picture.data)
+    assert picture.media_type == f"image/{image_format}"
+
+
+def test_the_same_page_gives_the_same_bytes():
+    first, second = (picture_of(page_with_text(), PictureOptions()) for _ in range(2))
+    assert first.sha256 == second.sha256
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(595, 842), (14_400, 14_400), (1e6, 1e6), (3, 14_400), (1, 1)]
+)
+def test_no_page_size_breaks_the_limits(width, height):
+    scale = scale_for(width, height, 300, 2_000_000)
+    assert scale <= 300 / 72 + 1e-9
+    assert width * height * scale**2 <= 2_000_001
+    assert max(width, height) * scale <= MAX_SIDE + 1
+
+
+@pytest.mark.parametrize("image_format", ["jpeg", "png", "webp"])
+def test_a_picture_too_large_in_base64_is_sent_smaller(image_format):
+    options = PictureOptions(max_image_bytes=60_000, image_format=image_format)
+    picture = picture_of(page_with_text(), options)
+    assert 4 * ((picture.byte_size + 2) // 3) <= 60_000
+
+
+def test_a_page_without_colour_is_encoded_grey():
+    picture = picture_of(page_with_text(), PictureOptions())
+    assert Image.open(io.BytesIO(picture.data)).mode == "L"
+
+
+def test_a_page_with_colour_keeps_it():
+    page = page_with_text()
+    page.draw_rect((100, 100, 200, 200), fill=(1, 0, 0))
+    picture = picture_of(page, PictureOptions())
+    assert Image.open(io.BytesIO(picture.data)).mode == "RGB"
+
+
+def test_rendered_pixels_stay_when_their_page_is_gone():
+    pixels = render(page_with_text(), 1.0, grey=True)
+    before = pixels.copy()
+    for _ in range(5):
+        render(page_with_text(), 1.0)
+    assert np.array_equal(pixels, before)

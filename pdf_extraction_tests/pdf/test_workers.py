@@ -1,0 +1,244 @@
+"""Real worker processes: crashes, time, memory, and the end of the parent."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import psutil
+import pymupdf
+import pytest
+
+from pdf_extraction.errors import (
+    DocumentError,
+    DocumentNotFound,
+    EncryptedDocument,
+    PageError,
+    UnreadableDocument,
+)
+from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction_tests.corpus import CORPUS, needs_corpus
+from pdf_extraction_tests.pdf.made import PROSE, saved
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def document(tmp_path):
+    made = pymupdf.open()
+    for _ in range(6):
+        made.new_page().insert_textbox((50, 50, 500, 700), PROSE)
+    return saved(made, tmp_path)
+
+
+def reading(work, **options):
+    async def run():
+        async with Reader(ReadOptions(**{"workers": 2, **options})) as reader:
+            return await work(reader)
+
+    return asyncio.run(run())
+
+
+def test_pages_of_a_document_are_read_in_workers(document):
+    async def work(reader):
+        facts = await reader.open(document)
+        numbers = range(1, facts.page_count + 1)
+        return await asyncio.gather(*(reader.read(document, number) for number in numbers))
+
+    pages = reading(work)
+    assert [page.page_number for page in pages] == [1, 2, 3, 4, 5, 6]
+    assert all(page.error is None and page.text.text.startswith("Compete") for page in pages)
+
+
+def test_a_picture_is_brought_when_asked_for(document):
+    async def work(reader):
+        return await reader.read(document, 1), await reader.picture(document, 1)
+
+    page, picture = reading(work, want_picture=True)
+    assert page.picture == picture
+    assert picture.data == page.picture.data
+
+
+def test_a_replaced_file_is_opened_anew(document, tmp_path):
+    async def work(reader):
+        before = await reader.read(document, 1)
+        other = pymupdf.open()
+        other.new_page().insert_text((72, 72), "outro texto")
+        saved(other, tmp_path)
+        return before, await reader.read(document, 1)
+
+    before, after = reading(work, workers=1)
+    assert before.text.text != after.text.text == "outro texto"
+
+
+def test_a_page_that_is_not_there_is_that_pages_error(document):
+    page = reading(lambda reader: reader.read(document, 99))
+    assert isinstance(page.error, PageError)
+    assert page.page_number == 99
+
+
+def test_a_missing_file_is_the_documents_error(tmp_path):
+    with pytest.raises(DocumentNotFound):
+        reading(lambda reader: reader.open(tmp_path / "none.pdf"))
+
+
+def test_a_crash_costs_only_the_task_that_crashed(document):
+    async def work(reader):
+        tasks = [reader._run(os._exit, 3), reader._run(os.abort)]
+        tasks += [reader.read(document, number) for number in range(1, 7)]
+        return await asyncio.gather(*tasks, return_exceptions=True)
+
+    first, second, *pages = reading(work)
+    assert isinstance(first, Exception)
+    assert isinstance(second, Exception)
+    assert [page.error for page in pages] == [None] * 6
+
+
+def test_what_takes_too_long_is_killed_and_named(document):
+    async def work(reader):
+        with pytest.raises(TimeoutError):
+            # Holds the interpreter in C, as a looping PDF does.
+            await reader._run(re.match, r"(a+)+$", "a" * 40 + "b")
+        return await reader.read(document, 1)
+
+    assert reading(work, page_timeout_s=1).error is None
+
+
+def test_cancelling_stops_the_work_at_once(document):
+    async def work(reader):
+        await reader.open(document)
+        task = asyncio.create_task(reader._run(time.sleep, 600))
+        while not reader._running:
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        return await reader.read(document, 1)
+
+    assert reading(work, workers=1).error is None
+
+
+def test_closing_ends_what_still_runs(document):
+    async def work(reader):
+        await reader.open(document)
+        task = asyncio.create_task(reader._run(time.sleep, 600))
+        while not reader._running:
+            await asyncio.sleep(0)
+        await reader.aclose()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    reading(work)
+
+
+def test_too_much_memory_is_the_pages_error():
+    async def work(reader):
+        with pytest.raises(MemoryError):
+            await reader._run(bytes, 800_000_000)
+
+    reading(work, memory_limit_bytes=500_000_000, workers=1)
+
+
+def test_workers_do_not_import_the_callers_main_module(document, tmp_path):
+    script = tmp_path / "caller.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import asyncio, sys
+        from pathlib import Path
+        print("imported", __name__, flush=True)
+        if __name__ == "__main__":
+            sys.path.insert(0, {str(ROOT)!r})
+            from pdf_extraction.pdf.workers import Reader, ReadOptions
+            async def main():
+                async with Reader(ReadOptions(workers=1)) as reader:
+                    print((await reader.open(Path({str(document)!r}))).page_count)
+            asyncio.run(main())
+        """)
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.split() == ["imported", "__main__", "6"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's help is Linux's")
+def test_workers_die_with_a_parent_that_is_killed(tmp_path):
+    script = tmp_path / "parent.py"
+    script.write_text(
+        textwrap.dedent(f"""
+        import asyncio, re, sys
+        sys.path.insert(0, {str(ROOT)!r})
+        import psutil
+        from pdf_extraction.pdf.workers import Reader, ReadOptions
+        async def main():
+            reader = Reader(ReadOptions(workers=2))
+            await reader._run(len, "")
+            task = asyncio.create_task(reader._run(re.match, r"(a+)+$", "a" * 40 + "b"))
+            await asyncio.sleep(0.3)
+            print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
+            await task
+        asyncio.run(main())
+        """)
+    )
+    parent = subprocess.Popen(
+        [sys.executable, script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        cwd=ROOT,
+    )
+    with parent:
+        children = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.send_signal(signal.SIGKILL)
+    assert len(children) >= 3
+    for pid in children:
+        _gone(pid)
+
+
+def _gone(pid):
+    try:
+        child = psutil.Process(pid)
+        if child.status() != psutil.STATUS_ZOMBIE:
+            child.wait(timeout=20)
+    except psutil.NoSuchProcess:
+        pass
+
+
+@needs_corpus
+def test_hostile_files_end_in_pages_or_a_named_error(capfd):
+    async def look(reader, path):
+        try:
+            facts = await reader.open(path)
+        except DocumentError as error:
+            assert path.name in str(error)
+            return path.stem, error
+        numbers = range(1, min(facts.page_count, 3) + 1)
+        return path.stem, [await reader.read(path, number) for number in numbers]
+
+    async def work(reader):
+        paths = sorted((CORPUS / "hostile").glob("*.pdf"))
+        return dict(await asyncio.gather(*(look(reader, path) for path in paths)))
+
+    ends = reading(work, want_picture=True, max_pixels=500_000, ocr_languages=())
+    assert len(ends) == 55
+    assert isinstance(ends["derived_html_named"], UnreadableDocument)
+    assert isinstance(ends["derived_png_named"], UnreadableDocument)
+    assert isinstance(ends["synthetic_zero_pages"], UnreadableDocument)
+    assert isinstance(ends["derived_user_password"], EncryptedDocument)
+    assert ends["derived_owner_password_only"][0].error is None
+    # Contents that cannot be decoded must not pass for a blank page.
+    assert isinstance(ends["derived_page2_garbage_content"][1].error, PageError)
+    assert isinstance(ends["derived_bitflips400"][0].error, PageError)
+    assert ends["derived_truncated_half"][1].text_verdict == "text_layer+damaged"
+    assert ends["synthetic_mediabox_1e6"][0].picture.width <= 1000
+    assert capfd.readouterr() == ("", "")
