@@ -11,7 +11,8 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, astuple, dataclass, fields
+from dataclasses import dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ _ANSWER_COLUMNS = tuple(
     f.name for f in fields(Completion) if f.name not in {"cached", "is_fallback"}
 )
 _ATTEMPT_COLUMNS = tuple(f.name for f in fields(Attempt))
+# Not dataclasses.astuple, which copies deeply and took longer than the write.
+_answer_values = attrgetter(*_ANSWER_COLUMNS)
+_attempt_values = attrgetter(*_ATTEMPT_COLUMNS)
 
 _SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS answers (
@@ -88,15 +92,14 @@ class CallStore:
 
     def put(self, key: str, completion: Completion) -> None:
         """Keep an answer, in place of an earlier one."""
-        values = asdict(completion)
-        row = (key, *(values[name] for name in _ANSWER_COLUMNS), time.time())
+        row = (key, *map(_storable, _answer_values(completion)), time.time())
         with self._connection() as db:
             db.execute(_PUT, row)
 
     def record(self, attempt: Attempt) -> None:
         """Add a call to the ledger."""
         with self._connection() as db:
-            db.execute(_RECORD, astuple(attempt))
+            db.execute(_RECORD, tuple(map(_storable, _attempt_values(attempt))))
 
     def attempts(self, document_id: str, sha256: str) -> list[Attempt]:
         """Calls for one version of a document, by page and then in the order made."""
@@ -146,6 +149,10 @@ class CallStore:
                 self._open.close()
                 self._open = None
 
+    def __del__(self) -> None:
+        """A workspace is just dropped; from Python 3.13 on, an open connection would warn."""
+        self.close()
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
@@ -172,3 +179,8 @@ class CallStore:
             db.close()
             raise
         return db
+
+
+def _storable(value: Any) -> Any:
+    """Half of an emoji, as a broken answer may hold, cannot be written."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value

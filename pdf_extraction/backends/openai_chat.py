@@ -26,7 +26,7 @@ from pdf_extraction.backends.base import Health
 from pdf_extraction.backends.chat_answer import read_answer
 from pdf_extraction.backends.chat_body import chat_body, sent_pages
 from pdf_extraction.backends.errors_table import Place, from_sdk, unreadable
-from pdf_extraction.backends.transport import ReqwestTransport
+from pdf_extraction.backends.transport import AiohttpTransport
 from pdf_extraction.errors import BackendError, SettingsError, TimedOut, Unauthorized
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
@@ -115,7 +115,7 @@ class OpenAIChatBackend:
     @cached_property
     def _client(self) -> AsyncOpenAI:
 
-        transport = ReqwestTransport(self.settings.concurrency, direct=self._is_loopback)
+        transport = AiohttpTransport(direct=self._is_loopback)
         return AsyncOpenAI(
             base_url=self.settings.base_url,
             api_key=self._key or "none",  # the SDK refuses to start without one

@@ -1,98 +1,130 @@
-"""A cheaper transport under the OpenAI client: reqwest (Rust) instead of httpcore2.
+"""A cheaper transport under the OpenAI client: aiohttp instead of httpcore2.
 
-Measured with ``benchmarks/client.py`` at 150 KB a call and 512 slots: the SDK as it comes
-costs 4.3 ms of CPU a call and reaches 187 calls/s; a ready body on this transport 0.7 ms and
-450 calls/s. TLS runs in Rust, outside the GIL. No API path and no key is known here.
+Not the SDK's own aiohttp client, which reports a dropped connection as a timeout, lets some
+of aiohttp's errors through untranslated and warns about bodies above 1 MB. Not reqwest
+(pyreqwest 0.15), which is as fast, but goes on with a call that was cancelled, so that the
+server works on for nobody. Figures: ``benchmarks/client.py``. No API path, no key here.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from datetime import timedelta
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
+import aiohttp
 import httpx2
-from pyreqwest import exceptions as reqwest
-from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.request import StreamRequest
-from pyreqwest.response import Response
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.payload import Payload
 
-#: pyreqwest's errors as httpx2's, which the SDK knows; the first class that fits is taken.
-ERRORS: tuple[tuple[type[reqwest.PyreqwestError], type[httpx2.RequestError]], ...] = (
-    (reqwest.ConnectTimeoutError, httpx2.ConnectTimeout),
-    (reqwest.ReadTimeoutError, httpx2.ReadTimeout),
-    (reqwest.WriteTimeoutError, httpx2.WriteTimeout),
-    (reqwest.PoolTimeoutError, httpx2.PoolTimeout),
-    (reqwest.RequestTimeoutError, httpx2.ReadTimeout),
-    (reqwest.ConnectError, httpx2.ConnectError),
-    (reqwest.ReadError, httpx2.ReadError),
-    (reqwest.WriteError, httpx2.WriteError),
-    (reqwest.NetworkError, httpx2.NetworkError),
-    (reqwest.DecodeError, httpx2.DecodingError),
-    (reqwest.RedirectError, httpx2.TooManyRedirects),
-    (reqwest.TransportError, httpx2.RemoteProtocolError),
-    (reqwest.RequestError, httpx2.TransportError),
-    (reqwest.BuilderError, httpx2.LocalProtocolError),
-    (reqwest.PyreqwestError, httpx2.TransportError),
+#: aiohttp's errors as httpx2's, which the SDK knows; the first class that fits is taken.
+ERRORS: tuple[tuple[type[Exception], type[httpx2.RequestError]], ...] = (
+    (aiohttp.ConnectionTimeoutError, httpx2.ConnectTimeout),
+    (aiohttp.ServerTimeoutError, httpx2.ReadTimeout),
+    (TimeoutError, httpx2.ReadTimeout),
+    (aiohttp.ClientProxyConnectionError, httpx2.ProxyError),
+    (aiohttp.ClientHttpProxyError, httpx2.ProxyError),
+    (aiohttp.ClientConnectorError, httpx2.ConnectError),
+    (aiohttp.ServerDisconnectedError, httpx2.RemoteProtocolError),
+    (aiohttp.ClientConnectionError, httpx2.NetworkError),
+    (aiohttp.ClientPayloadError, httpx2.ReadError),
+    (aiohttp.InvalidURL, httpx2.UnsupportedProtocol),
+    (aiohttp.NonHttpUrlClientError, httpx2.UnsupportedProtocol),
+    (aiohttp.ClientResponseError, httpx2.RemoteProtocolError),
+    (aiohttp.ClientError, httpx2.NetworkError),
+    (OSError, httpx2.NetworkError),
 )
+_FOREIGN = (aiohttp.ClientError, OSError)  # TimeoutError is an OSError
+
+#: Seconds until a connection counts as failed, and until an idle one is closed.
+_CONNECT_S = 10.0
+_KEEP_ALIVE_S = 60.0
+#: Bytes handed to the socket at a time; asyncio copies what the socket does not take at once.
+_PIECE = 256 * 1024
 
 
-class ReqwestTransport(httpx2.AsyncBaseTransport):
-    """Sends httpx2 requests through one pyreqwest client.
+class AiohttpTransport(httpx2.AsyncBaseTransport):
+    """Sends httpx2 requests whose body is ready, through one aiohttp session.
+
+    As many connections are opened as calls are made; whoever calls limits those.
 
     Args:
-        connections: Idle connections kept; as many calls may be in flight as are made.
         direct: Past the proxy of the environment, which cannot see this machine's loopback.
     """
 
-    def __init__(self, connections: int, *, direct: bool = False) -> None:
-        builder = ClientBuilder().no_proxy() if direct else ClientBuilder()
-        self._client: Client = (
-            builder.pool_max_idle_per_host(connections)
-            .connect_timeout(timedelta(seconds=10))
-            .follow_redirects(enable=False)  # httpx2 follows them itself
-            .runtime_multithreaded(enable=False)  # 450 against 408 calls/s on two cores
-            .build()
-        )
+    def __init__(self, *, direct: bool = False) -> None:
+        self._direct = direct
+        self._session: aiohttp.ClientSession | None = None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Send one request whose body is already bytes; timeouts are the caller's."""
-        stack = AsyncExitStack()
-        try:
-            response = await stack.enter_async_context(self._built(request))
-        except reqwest.PyreqwestError as error:
-            raise _translated(error, request) from error
+        """Send one request; how long all of it may take is the caller's to limit."""
+        if self._session is None:
+            self._session = self._opened()
+        with _translated(request):
+            response = await self._session.request(
+                request.method,
+                str(request.url),
+                headers=request.headers.multi_items(),
+                data=_Body(request.content) if request.content else None,
+                allow_redirects=False,  # httpx2 follows them itself
+            )
         return httpx2.Response(
-            status_code=response.status,
-            headers=list(response.headers.items()),
-            stream=_Body(response, stack, request),
+            response.status, headers=response.raw_headers, stream=_Answer(response, request)
         )
 
     async def aclose(self) -> None:
         """Close all connections."""
-        await self._client.close()
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
 
-    def _built(self, request: httpx2.Request) -> StreamRequest:
-        builder = self._client.request(request.method, str(request.url))
-        builder = builder.headers(request.headers.multi_items())
-        return builder.body_bytes(request.content).build_streamed()
+    def _opened(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            auto_decompress=False,  # httpx2 does
+            trust_env=not self._direct,
+        )
 
 
-class _Body(httpx2.AsyncByteStream):
-    def __init__(self, response: Response, stack: AsyncExitStack, request: httpx2.Request) -> None:
-        self._reader, self._stack, self._request = response.body_reader, stack, request
+class _Body(Payload):
+    """Bytes written in pieces, so that a large picture does not hold up other calls."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content, content_type="application/json")
+        self._size = len(content)
+
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+        return str(self._value, encoding, errors)
+
+    async def write(self, writer: AbstractStreamWriter) -> None:
+        whole = memoryview(self._value)
+        for start in range(0, len(whole), _PIECE):
+            await writer.write(whole[start : start + _PIECE])
+
+
+class _Answer(httpx2.AsyncByteStream):
+    def __init__(self, response: aiohttp.ClientResponse, request: httpx2.Request) -> None:
+        self._response, self._request = response, request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            while (piece := await self._reader.read()) is not None:
-                yield bytes(piece)
-        except reqwest.PyreqwestError as error:
-            raise _translated(error, self._request) from error
+        with _translated(self._request):
+            async for piece in self._response.content.iter_any():
+                yield piece
 
     async def aclose(self) -> None:
-        await self._stack.aclose()
+        # A whole answer gives its connection back; one that was cut closes it, and so tells
+        # the server to stop.
+        if self._response.content.at_eof():
+            self._response.release()
+        else:
+            self._response.close()
 
 
-def _translated(error: reqwest.PyreqwestError, request: httpx2.Request) -> httpx2.RequestError:
-    ours = next(ours for theirs, ours in ERRORS if isinstance(error, theirs))
-    return ours(str(error), request=request)
+@contextmanager
+def _translated(request: httpx2.Request) -> Iterator[None]:
+    try:
+        yield
+    except _FOREIGN as error:
+        ours = next(ours for theirs, ours in ERRORS if isinstance(error, theirs))
+        raise ours(str(error) or type(error).__name__, request=request) from error

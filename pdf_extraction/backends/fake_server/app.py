@@ -7,7 +7,7 @@ import json
 import math
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,8 @@ _MESSAGES = {
     502: "Bad gateway",
     503: "The engine is currently overloaded",
 }
+#: What is listed where the script names no model and any is served.
+DEFAULT_MODEL = "scripted"
 #: Characters of one streamed piece.
 _PIECE = 80
 
@@ -97,6 +99,13 @@ class App:
         self._slots = asyncio.Semaphore(faults.slots or 1_000_000)
         self._asked_before: Counter[str] = Counter()
         self._closed_until = 0.0
+        self._counted = asyncio.Event()
+
+    async def wait_until(self, condition: Callable[[dict[str, Any]], bool]) -> None:
+        """Return when the counts fulfil a condition."""
+        while not condition(self.snapshot()):
+            self._counted.clear()
+            await self._counted.wait()
 
     async def handle(self, request: HttpRequest, connection: Connection) -> None:
         """Route one request."""
@@ -106,9 +115,15 @@ class App:
         elif path == "/stats":
             connection.respond(200, json.dumps(self.snapshot()).encode())
         elif not self._allowed(request):
-            self._refuse(connection, 401, "Incorrect API key provided")
+            given = request.headers.get("authorization", "").removeprefix("Bearer ")
+            shown = f": {given}" if self.faults.echo else ""
+            self._refuse(connection, 401, f"Incorrect API key provided{shown}")
         elif path == "/v1/models":
-            model = {"id": self.faults.model, "object": "model", "owned_by": "fake"}
+            model = {
+                "id": self.faults.model or DEFAULT_MODEL,
+                "object": "model",
+                "owned_by": "fake",
+            }
             connection.respond(200, json.dumps({"object": "list", "data": [model]}).encode())
         elif path == "/v1/chat/completions" and request.method == "POST":
             await self._chat(request, connection)
@@ -130,6 +145,7 @@ class App:
 
     async def _chat(self, request: HttpRequest, connection: Connection) -> None:
         self.stats.requests += 1
+        self._counted.set()
         if time.monotonic() < self._closed_until:
             self.stats.retry_after_ignored += 1
         try:
@@ -137,7 +153,7 @@ class App:
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             self._refuse(connection, 400, f"Invalid request: {error}")
             return
-        if asked.body.get("model") != self.faults.model:
+        if asked.body.get("model") != (self.faults.model or asked.body.get("model")):
             message = f"The model {asked.body.get('model')!r} does not exist"
             self._refuse(connection, 404, message, code="model_not_found")
             return
@@ -177,6 +193,7 @@ class App:
                     self.stats.in_flight -= 1
         except asyncio.CancelledError:
             self.stats.left_by_client += 1
+            self._counted.set()
             raise
 
     async def _answer(
@@ -209,6 +226,7 @@ class App:
             body = json.dumps(answer, ensure_ascii=False).encode()
             connection.respond(200, body, self._limit_headers())
         self.stats.answered += 1
+        self._counted.set()
         self.stats.statuses[200] += 1
 
     def _content(self, asked: Asked) -> str:
@@ -230,7 +248,7 @@ class App:
             "id": f"fake-{self.stats.requests}",
             "object": "chat.completion",
             "created": int(time.time()),
-            "model": self.faults.model,
+            "model": asked.body.get("model"),
             "choices": [{"index": 0, **choice}],
             **({"usage": usage} if usage else {}),
         }

@@ -83,7 +83,8 @@ class Faults:
         picture_tokens: Input tokens counted for each picture.
         devices: Devices of a made-up page.
         key: Where set, calls without this key get 401.
-        model: Name of the model served.
+        echo: 1 repeats a wrong key in the 401, as some servers do.
+        model: Name of the only model served; empty serves any.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -99,7 +100,8 @@ class Faults:
     picture_tokens: int = 1000
     devices: int = 3
     key: str = ""
-    model: str = "fake-vl"
+    echo: int = 0
+    model: str = ""
 
     @classmethod
     def parse(cls, spec: str) -> Faults:

@@ -48,10 +48,24 @@ class FakeServer:
         """What a client takes as its base URL."""
         return f"http://{HOST}:{self.port}/v1"
 
-    @property
     def stats(self) -> dict[str, Any]:
         """What was asked so far, as ``/stats`` gives it."""
         return self._app.snapshot()
+
+    def wait_for_requests(self, count: int, timeout_s: float = 60.0) -> None:
+        """Block until so many chat completions were asked for."""
+        self.wait_until(lambda stats: stats["requests"] >= count, timeout_s)
+
+    def wait_until(
+        self, condition: Callable[[dict[str, Any]], bool], timeout_s: float = 60.0
+    ) -> None:
+        """Block until the counts fulfil a condition.
+
+        Raises:
+            TimeoutError: They do not within ``timeout_s``.
+        """
+        fulfilled = self._app.wait_until(condition)
+        asyncio.run_coroutine_threadsafe(fulfilled, self._loop).result(timeout_s)
 
     def __enter__(self) -> Self:
         self._thread.start()

@@ -1,0 +1,150 @@
+"""How well one process keeps a server's slots busy, and what a call costs the client.
+
+    python benchmarks/client.py                       # the product's chain, 64/256/512 slots
+    python benchmarks/client.py --client sdk          # the SDK as it comes, for comparison
+    python benchmarks/client.py --kilobytes 1000 --slots 64
+
+The server is ours, in a process of its own, with as many slots as are named and 1 s a call.
+Pictures are ready in memory: rendering is not measured here. The best that can be reached
+with N pages and S slots is N / ceil(N / S) calls/s, which the last column is measured by too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import base64
+import hashlib
+import math
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from openai import AsyncOpenAI
+
+from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.chain import build_chain
+from pdf_extraction.backends.fake_server import serve
+from pdf_extraction.model import PageImage, PageText, Picture, Prompt, Request
+from pdf_extraction.settings import parse_settings
+
+SCHEMA = {"type": "object", "properties": {"devices": {"type": "array"}}}
+PROMPT = Prompt("Extraia os dispositivos. " * 120, "Página {page}", SCHEMA, "page")
+Ask = Callable[[Request], Awaitable[object]]
+
+
+def requests(count: int, size: int) -> list[Request]:
+    """Questions about distinct pictures of ``size`` bytes each."""
+    body = os.urandom(size)
+
+    async def load(page: PageImage) -> bytes:
+        return page.page_number.to_bytes(8, "big") + body[8:]
+
+    def request(number: int) -> Request:
+        sha = hashlib.sha256(str(number).encode()).hexdigest()
+        picture = Picture(1400, 1400, size, sha, "image/jpeg")
+        page = PageImage(number, text=PageText("text_layer", "x"), picture=picture)
+        return Request("bench", "0" * 64, page, PROMPT, lambda _: "", lambda _: None, load)
+
+    return [request(number) for number in range(1, count + 1)]
+
+
+def product(
+    base_url: str, concurrency: int, folder: Path
+) -> tuple[Ask, Callable[[], Awaitable[None]]]:
+    """The chain with all its policies, the cache and the ledger on disk."""
+    backend = {
+        "kind": "openai",
+        "base_url": base_url,
+        "model": "scripted",
+        "concurrency": concurrency,
+        "calls_per_minute": 0,
+        "input_tokens_per_minute": 0,
+        "output_tokens_per_minute": 0,
+    }
+    settings = parse_settings({"chain": ["fake"], "backends": {"fake": backend}}, "benchmark")
+    chain = build_chain(settings, CallStore(folder / "calls.sqlite"))
+    return chain.complete, chain.aclose
+
+
+def sdk(
+    base_url: str, concurrency: int, _folder: Path
+) -> tuple[Ask, Callable[[], Awaitable[None]]]:
+    """The official client as its documentation shows it."""
+    client = AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
+    slots = asyncio.Semaphore(concurrency)
+
+    async def ask(request: Request) -> object:
+        async with slots:
+            data = base64.b64encode(await request.load_picture(request.page)).decode()
+            picture = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
+            text = {"type": "text", "text": request.prompt.user}
+            return await client.chat.completions.create(
+                model="scripted",
+                temperature=0,
+                max_tokens=8192,
+                messages=[
+                    {"role": "system", "content": request.prompt.system},
+                    {"role": "user", "content": [text, picture]},
+                ],
+            )
+
+    return ask, client.close
+
+
+async def measure(make: Callable, url: str, asked: list[Request], slots: int, folder: Path) -> None:
+    """Print one line of figures."""
+    ask, close = make(url, slots, folder)
+    await ask(asked.pop())  # connections and imports
+    cpu, started = time.process_time(), time.perf_counter()
+    await asyncio.gather(*(ask(request) for request in asked))
+    wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    await close()
+    rate, count = len(asked) / wall, len(asked)
+    reachable = count / math.ceil(count / slots)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"{make.__name__:8} {slots:4} slots {count:5} pages  {rate:6.1f} calls/s  "
+        f"{rate / slots:6.1%} of the slots ({rate / reachable:6.1%} of what can be reached)  "
+        f"{cpu / count * 1000:5.2f} ms CPU a call  {memory:5.0f} MB peak",
+        flush=True,
+    )
+
+
+def main() -> None:
+    """Parse arguments and run."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--client", choices=["product", "sdk"], default="product")
+    parser.add_argument("--slots", default="64,256,512")
+    parser.add_argument("--over", type=float, default=1.0, help="client slots per server slot")
+    parser.add_argument("--pages", type=int, default=0, help="0 = sixteen rounds of the slots")
+    parser.add_argument("--kilobytes", type=int, default=150)
+    parser.add_argument("--latency", default="1.0")
+    parser.add_argument("--serve", default="", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        serve(0, arguments.serve, lambda url: print(url, flush=True))
+        return
+    for slots in map(int, arguments.slots.split(",")):
+        faults = f"latency={arguments.latency},slots={slots}"
+        command = [sys.executable, __file__, "--serve", faults]
+        count = arguments.pages or slots * 16
+        asked = requests(count + 1, arguments.kilobytes * 1000)
+        with (
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+            tempfile.TemporaryDirectory() as folder,
+        ):
+            url = server.stdout.readline().strip()
+            make = {"product": product, "sdk": sdk}[arguments.client]
+            concurrency = round(slots * arguments.over)
+            asyncio.run(measure(make, url, asked, concurrency, Path(folder)))
+            server.terminate()
+
+
+if __name__ == "__main__":
+    main()
