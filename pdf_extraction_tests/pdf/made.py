@@ -18,7 +18,7 @@ def saved(document: pymupdf.Document, folder: Path, name: str = "made.pdf", **ho
     return path
 
 
-def lines(page, texts, x=72.0, y=100.0, size=11.0, leading=14.0):
+def lines(page, texts, *, x=72.0, y=100.0, size=11.0, leading=14.0):
     for number, text in enumerate(texts):
         page.insert_text((x, y + number * leading), text, fontsize=size)
 

@@ -101,5 +101,5 @@ def test_hostile_files_open_or_say_why_and_print_nothing(capfd):
         try:
             open_document(path).close()
         except DocumentError as error:
-            assert path.name in str(error)
+            assert path.name in str(error)  # noqa: PT017 - most files of the set open
     assert capfd.readouterr() == ("", "")

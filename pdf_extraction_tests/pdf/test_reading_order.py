@@ -5,7 +5,7 @@ from pdf_extraction.pdf.reading_order import Box, reading_lines
 HEIGHT = 842.0
 
 
-def row(y, x0, x1, run, word=30.0, gap=3.0):
+def row(y, x0, x1, run, *, word=30.0, gap=3.0):
     boxes, x = [], x0
     while x < x1 - 1:
         end = min(x + word, x1)
