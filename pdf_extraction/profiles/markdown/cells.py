@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
-_HTML_TABLE = re.compile(r"<table\b.*?(?:</table\s*>|\Z)", re.DOTALL | re.IGNORECASE)
+_TABLE_TAG = re.compile(r"<(/?)table\b[^>]*>", re.IGNORECASE)
 _FENCE = re.compile(r"^\s*(```|~~~)")
 _TAG = re.compile(r"<[^<>]{0,200}>")
 _IMAGE = re.compile(r"!\[[^\]]*\]\([^)]*\)")
@@ -58,12 +58,27 @@ def blocks(markdown: str) -> list[Block]:
     """Paragraphs and tables of a Markdown text."""
     found: list[Block] = []
     position = 0
-    for match in _HTML_TABLE.finditer(markdown):
-        found += _blocks_of_lines(markdown[position : match.start()])
-        cells = _html_cells(match[0])
+    for start, end in _html_tables(markdown):
+        found += _blocks_of_lines(markdown[position:start])
+        cells = _html_cells(markdown[start:end])
         found += [Block(cells=cells)] if cells else []
-        position = match.end()
+        position = end
     return found + _blocks_of_lines(markdown[position:])
+
+
+def _html_tables(markdown: str) -> list[tuple[int, int]]:
+    """Where the outer HTML tables are; one that is not closed goes to the end."""
+    found: list[tuple[int, int]] = []
+    depth = start = 0
+    for tag in _TABLE_TAG.finditer(markdown):
+        if not tag[1]:
+            start = start if depth else tag.start()
+            depth += 1
+        elif depth:
+            depth -= 1
+            if not depth:
+                found.append((start, tag.end()))
+    return [*found, (start, len(markdown))] if depth else found
 
 
 def _blocks_of_lines(markdown: str) -> list[Block]:
@@ -204,7 +219,8 @@ def _span(value: str | None) -> int:
 
 def _html_cells(table: str) -> tuple[Cell, ...]:
     reader = _TableReader()
-    reader.feed(table)
+    # html.parser fails with AssertionError on "<![x"; no table needs declarations.
+    reader.feed(re.sub(r"<(?=[!?])", "&lt;", table))
     reader.close()
     reader.end_cell()
     last = reader.grid.row

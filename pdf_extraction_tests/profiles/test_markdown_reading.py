@@ -1,0 +1,118 @@
+import json
+
+import pytest
+
+from pdf_extraction.model import PageImage, PageText, Word
+from pdf_extraction.profiles.markdown.reading import escaped, join_lines, read_markdown
+
+
+def page(*lines, width=600.0, height=800.0):
+    """A page of ``(x, y, size, bold, text)`` lines in points; two blanks part cells by 40 pt."""
+    text, words = "", []
+    for number, (left, y, size, bold, printed) in enumerate(lines):
+        x = left
+        for cell in printed.split("  "):
+            for token in cell.split(" "):
+                end = x + 0.5 * size * len(token)
+                box = (x / width, y / height, end / width, (y + size) / height)
+                at = len(text)
+                words.append(Word(at, at + len(token), box, number, size, bold))
+                text += token + " "
+                x = end + 0.25 * size
+            x += 40
+        text = text.rstrip() + "\n"
+    return PageImage(1, width, height, 0, PageText("text_layer", text.rstrip(), tuple(words)))
+
+
+def body(*texts, x=50, y=200, step=14, size=11):
+    return [(x, y + step * n, size, False, text) for n, text in enumerate(texts)]
+
+
+def test_headings_are_ranked_by_size_and_then_weight():
+    """The largest size is the first level; a bold line of the body's size comes last."""
+    markdown = read_markdown(
+        page(
+            (50, 50, 20, True, "Relatório"),
+            (50, 100, 14, False, "Parte um"),
+            *body("Texto comum que enche a", "linha toda da página."),
+            (50, 260, 11, True, "Destaque"),
+            *body("Mais texto comum aqui.", y=300),
+        )
+    )
+    assert markdown.split("\n\n") == [
+        "# Relatório",
+        "## Parte um",
+        "Texto comum que enche a linha toda da página.",
+        "### Destaque",
+        "Mais texto comum aqui.",
+    ]
+
+
+def test_gaps_part_paragraphs_and_hyphenation_is_undone():
+    """Lines of one paragraph are joined; a wider gap begins the next."""
+    markdown = read_markdown(
+        page(*body("O prazo de con-", "tratação corre."), *body("Outro parágrafo.", y=250))
+    )
+    assert markdown == "O prazo de contratação corre.\n\nOutro parágrafo."
+
+
+def test_bullets_are_list_items():
+    """Whatever sign the page uses; the items stand together."""
+    markdown = read_markdown(page(*body("• um item", "• outro que vai", "além", "1. numerado")))
+    assert markdown == "- um item\n- outro que vai além\n1. numerado"
+
+
+def test_aligned_columns_are_a_table():
+    """Rows with wide gaps at the same places; a missing cell stays empty."""
+    markdown = read_markdown(
+        page(
+            *body("Antes."),
+            (50, 300, 10, False, "Item  Preço  Total"),
+            (50, 314, 10, False, "Vaso  12,50  25,00"),
+            (50, 328, 10, False, "Mesa  99,00  99,00"),
+            *body("Depois.", y=380),
+        )
+    )
+    assert markdown == (
+        "Antes.\n\n| Item | Preço | Total |\n| --- | --- | --- |\n| Vaso | 12,50 | 25,00 |\n"
+        "| Mesa | 99,00 | 99,00 |\n\nDepois."
+    )
+
+
+def test_labels_set_apart_from_their_text_are_no_table():
+    """Lists with hanging labels look like two columns."""
+    markdown = read_markdown(page(*body("a)  primeiro", "b)  segundo", "c)  terceiro")))
+    assert "|" not in markdown
+
+
+def test_ocr_text_without_sizes_has_no_headings():
+    """Unknown sizes prove nothing."""
+    lines = [(50, 50, 0.0, False, "x")]
+    image = page(*body("Texto lido."), *lines)
+    assert "#" not in read_markdown(image)
+
+
+def test_a_page_without_words_is_empty():
+    """Nothing is made up."""
+    assert read_markdown(PageImage(1)) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("# não é título", "\\# não é título"),
+        ("a*b <script> `x`", "a\\*b \\<script> \\`x\\`"),
+        ("R$ 10,00 e [1]", "R$ 10,00 e [1]"),
+        ("> citação", "\\> citação"),
+        ("assinatura ________", "assinatura ________"),
+    ],
+)
+def test_the_page_s_own_signs_are_text(text, markdown):
+    """A document cannot write Markdown or HTML by printing it."""
+    assert escaped(text) == markdown
+
+
+def test_a_real_hyphen_before_a_capital_stays():
+    """Only a small letter goes on with a broken word."""
+    assert join_lines(["Rio-", "Niterói e pro-", "cesso"]) == "Rio- Niterói e processo"
+    assert json.dumps(join_lines(["a"])) == '"a"'
