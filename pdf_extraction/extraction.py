@@ -109,13 +109,13 @@ class _Run:
             return outcome
 
     def _keep(self, outcome: DocumentOutcome) -> None:
-        outcomes.save_readings(self.tools.workspace.stages, outcome, self.tools.reader.fingerprint)
+        outcomes.save_readings(self.tools.workspace.stages, outcome, self.tools.reader.options.fingerprint)
         if self.selection.ask:
             outcomes.save_answers(self.tools.workspace.stages, outcome)
 
     async def _pages(self, document: Document, count: int) -> tuple[PageOutcome, ...]:
         stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
-        known = outcomes.load_readings(stages, document, self.tools.reader.fingerprint)
+        known = outcomes.load_readings(stages, document, self.tools.reader.options.fingerprint)
         earlier = outcomes.load_answers(stages, document, profile, known)
         readings = _Readings(self.tools, document, count, known)
         tasks: list[asyncio.Task[PageOutcome]] = []
@@ -193,11 +193,19 @@ class _Readings:
 
     async def _read(self, number: int) -> PageImage:
         known = self.known.get(number)
-        if known is not None and known.error is None:
-            if known.picture is not None or not self.tools.chain.needs_picture:
-                return known
-            return await self.tools.reader.read(self.document.path, number, known.text)
-        return await self.tools.reader.read(self.document.path, number)
+        known_text = known.text if known is not None and known.error is None else None
+        if known is not None and known_text is not None and self._has_all(known):
+            return known
+        try:
+            page = await self.tools.reader.read(self.document.path, number, known_text)
+        except DocumentError as error:
+            return PageImage(number, error=error)
+        if known is not None and known_text is not None:
+            return replace(known, picture=page.picture, error=page.error)
+        return page
+
+    def _has_all(self, known: PageImage) -> bool:
+        return known.is_blank or known.picture is not None or not self.tools.chain.needs_picture
 
 
 def build_request(

@@ -108,7 +108,7 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
                 workspace,
                 reader,
                 chain,
-                window=slots + READ_AHEAD * options.workers,
+                window=slots + READ_AHEAD * reader.workers,
                 context_window=max((server.context_window for server in servers), default=0),
             )
     finally:
@@ -120,6 +120,7 @@ def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
     embedded = any(
         isinstance(backend, EmbeddedBackendSettings) for backend in settings.chained.values()
     )
+    reads_scans = settings.ocr.when == "always" or (settings.ocr.when == "auto" and embedded)
     limits = [server.max_image_bytes for server in _servers(settings)]
     return ReadOptions(
         dpi=settings.render.dpi,
@@ -127,8 +128,7 @@ def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
         image_format=settings.render.image_format,
         max_image_bytes=min(limits, default=4_000_000),
         want_picture=want_picture,
-        ocr=settings.ocr.when != "never" and (embedded or settings.ocr.when == "always"),
-        ocr_languages=settings.ocr_languages,
+        ocr_languages=settings.ocr_languages if reads_scans else (),
         ocr_engine=settings.ocr.engine,
         page_timeout_s=settings.render.page_timeout_s,
         workers=settings.render.workers,

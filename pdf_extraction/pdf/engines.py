@@ -12,13 +12,15 @@ import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import BBox
 from pdf_extraction.pdf.picture import Pixels
+
+EngineName = Literal["auto", "tesseract", "rapidocr"]
 
 #: Where Debian, Fedora, Arch, source builds and Homebrew put language data.
 _USUAL_FOLDERS = (
@@ -78,13 +80,13 @@ class OcrStatus:
     detail: str
 
 
-def ocr_engine_status(languages: tuple[str, ...]) -> OcrStatus:
+def ocr_engine_status(languages: tuple[str, ...], wanted: EngineName = "auto") -> OcrStatus:
     """Which engine would read these languages; loads none."""
     folder = tessdata_folder(languages)
     asked = "+".join(languages)
-    if folder is not None and _is_installed("tesserocr"):
+    if wanted != "rapidocr" and folder is not None and _is_installed("tesserocr"):
         return OcrStatus(True, "tesserocr", f"Tesseract with {asked} from {folder}")
-    if _is_installed("rapidocr") and _is_installed("onnxruntime"):
+    if wanted != "tesseract" and _is_installed("rapidocr") and _is_installed("onnxruntime"):
         return OcrStatus(
             True,
             "rapidocr",
@@ -95,13 +97,13 @@ def ocr_engine_status(languages: tuple[str, ...]) -> OcrStatus:
 
 
 @functools.cache
-def engine_for(languages: tuple[str, ...]) -> Engine:
+def engine_for(languages: tuple[str, ...], wanted: EngineName = "auto") -> Engine:
     """The engine for these languages (Tesseract's codes), loaded once a process.
 
     Raises:
         Unavailable: No engine is installed.
     """
-    status = ocr_engine_status(languages)
+    status = ocr_engine_status(languages, wanted)
     if status.engine == "tesserocr":
         return Tesseract(tessdata_folder(languages), languages)
     if status.engine == "rapidocr":

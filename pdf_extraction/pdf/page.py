@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import pymupdf
 
 from pdf_extraction.model import PageImage, PageText
-from pdf_extraction.pdf.engines import engine_for
+from pdf_extraction.pdf.engines import EngineName, engine_for
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
 from pdf_extraction.pdf.picture import PictureOptions, picture_of
@@ -25,11 +25,13 @@ class PageOptions:
         want_picture: Whether somebody looks at the picture.
         picture: Its limits.
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
+        ocr_engine: ``auto`` takes Tesseract where its language data is found.
     """
 
     want_picture: bool = False
     picture: PictureOptions = field(default_factory=PictureOptions)
     ocr_languages: tuple[str, ...] = ("por", "eng")
+    ocr_engine: EngineName = "auto"
 
 
 def read_page(
@@ -54,14 +56,16 @@ def read_page(
     if known_text is not None:
         read = replace(read, text=known_text, text_verdict="known")
     else:
-        text, verdict = text_of(page, options.ocr_languages)
+        text, verdict = text_of(page, options.ocr_languages, options.ocr_engine)
         read = replace(read, text=text, is_blank=verdict.is_blank, text_verdict=verdict.rule)
     if options.want_picture and not read.is_blank:
         read = replace(read, picture=picture_of(page, options.picture))
     return read
 
 
-def text_of(page: pymupdf.Page, ocr_languages: tuple[str, ...]) -> tuple[PageText, Verdict]:
+def text_of(
+    page: pymupdf.Page, ocr_languages: tuple[str, ...], ocr_engine: EngineName = "auto"
+) -> tuple[PageText, Verdict]:
     """The page's text from the layer where it can be trusted, else by OCR.
 
     Raises:
@@ -72,5 +76,5 @@ def text_of(page: pymupdf.Page, ocr_languages: tuple[str, ...]) -> tuple[PageTex
     if verdict.source is Source.TEXT_LAYER:
         return layer.page_text(invisible=verdict.invisible), verdict
     if verdict.source is Source.OCR and ocr_languages:
-        return read_by_ocr(page, engine_for(ocr_languages)), verdict
+        return read_by_ocr(page, engine_for(ocr_languages, ocr_engine)), verdict
     return NO_TEXT, verdict

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.metadata import version
 from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -27,9 +28,10 @@ from pdf_extraction.errors import (
     PageTimedOut,
     UnreadableDocument,
 )
-from pdf_extraction.model import PageImage, PageText, Picture
+from pdf_extraction.model import PageImage, PageText, Picture, digest
 from pdf_extraction.pdf import worker
 from pdf_extraction.pdf.document import DocumentFacts, translated
+from pdf_extraction.pdf.engines import EngineName, ocr_engine_status
 from pdf_extraction.pdf.page import PageOptions
 from pdf_extraction.pdf.picture import ImageFormat, PictureOptions
 
@@ -53,6 +55,7 @@ class ReadOptions:
         max_image_bytes: Of a picture in base64.
         want_picture: Whether ``read`` brings the picture too.
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
+        ocr_engine: ``auto`` takes Tesseract where its language data is found.
         page_timeout_s: Seconds after which a page is given up and its worker killed.
         workers: Processes; 0 for one a core.
         tasks_per_worker: Pages after which a worker is replaced; 0 for never.
@@ -65,6 +68,7 @@ class ReadOptions:
     max_image_bytes: int = 4_000_000
     want_picture: bool = False
     ocr_languages: tuple[str, ...] = ("por", "eng")
+    ocr_engine: EngineName = "auto"
     page_timeout_s: float = 120.0
     workers: int = 0
     tasks_per_worker: int = 500
@@ -74,7 +78,20 @@ class ReadOptions:
     def page(self) -> PageOptions:
         """What a worker needs to know."""
         picture = PictureOptions(self.dpi, self.max_pixels, self.image_format, self.max_image_bytes)
-        return PageOptions(self.want_picture, picture, self.ocr_languages)
+        return PageOptions(self.want_picture, picture, self.ocr_languages, self.ocr_engine)
+
+    @property
+    def fingerprint(self) -> str:
+        """What decides how a page's text is read and how its picture looks.
+
+        Readings of another fingerprint are not taken up again: another version of the PDF
+        library may split words otherwise, and Tesseract reads better than RapidOCR.
+        """
+        engine = ""
+        if self.ocr_languages:
+            engine = ocr_engine_status(self.ocr_languages, self.ocr_engine).engine
+        picture = replace(self.page, want_picture=False)
+        return digest(version("pymupdf"), engine, repr(picture))
 
 
 class Reader:
@@ -86,11 +103,11 @@ class Reader:
 
     def __init__(self, options: ReadOptions | None = None) -> None:
         self.options = options or ReadOptions()
-        self._workers = self.options.workers or _cores()
+        self.workers = self.options.workers or _cores()
         self._pool: ProcessPool | None = None
         self._running: set[ProcessFuture[Any]] = set()
         self._starting = asyncio.Lock()
-        self._turn = asyncio.Semaphore(self._workers * _AHEAD)
+        self._turn = asyncio.Semaphore(self.workers * _AHEAD)
 
     async def __aenter__(self) -> Self:
         return self
@@ -197,7 +214,7 @@ class Reader:
         async with self._starting:
             if self._pool is None or not self._pool.active:
                 self._pool = ProcessPool(
-                    max_workers=self._workers,
+                    max_workers=self.workers,
                     max_tasks=self.options.tasks_per_worker,
                     initializer=worker.start,
                     initargs=(self.options.memory_limit_bytes,),

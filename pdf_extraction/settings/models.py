@@ -67,7 +67,7 @@ class OcrSettings(_Section):
     when: Literal["auto", "always", "never"] = Field(
         default="auto",
         description="`auto`: pages without trustworthy text, if `embedded` is in the chain; "
-        "`always`: every page; `never`: the text layer or nothing.",
+        "`always`: whatever the chain; `never`: the text layer or nothing.",
     )
     engine: Literal["auto", "tesseract", "rapidocr"] = Field(
         default="auto", description="`auto` takes Tesseract where its language data is found."

@@ -1,0 +1,222 @@
+"""The straight line, from files to tables, without Dagster."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pdf_extraction.backends.fake_server import FakeServer
+from pdf_extraction.extraction import (
+    Progress,
+    Selection,
+    assemble_document,
+    ground_document,
+    publish,
+    read_and_ask,
+)
+from pdf_extraction.settings import parse_settings
+from pdf_extraction.tools import Workspace, open_tools
+from pdf_extraction_tests.samples import write_law, write_pdf
+
+
+def workspace_for(data, server=None, **backend):
+    if server is None:
+        return Workspace(data, parse_settings({}, "test"))
+    vllm = {"kind": "openai", "base_url": server.base_url, "model": "scripted", **backend}
+    settings = {"chain": ["vllm"], "backends": {"vllm": {"calls_per_minute": 0, **vllm}}}
+    return Workspace(data, parse_settings(settings, "test"))
+
+
+def run(workspace, paths, selection=None, progress=None, run_id="run-1"):
+    """Every step over some files, as an asset graph would take them."""
+    documents = [workspace.catalogue.register(path).document for path in paths]
+
+    async def asked():
+        async with open_tools(workspace) as tools:
+            return await read_and_ask(tools, documents, selection, progress)
+
+    changed = []
+    for outcome in asyncio.run(asked()):
+        groundings = ground_document(workspace.profile, outcome)
+        rows = assemble_document(workspace.profile, outcome, groundings, workspace.calls)
+        changed.append(publish(workspace.tables, rows, run_id))
+    return changed
+
+
+def rows_of(workspace, table, key):
+    return workspace.tables.read(table, key)
+
+
+def test_a_law_becomes_devices_without_any_server(tmp_path):
+    """With no settings at all, the text layer gives devices with ids, parents and places."""
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [write_law(tmp_path / "lei-1.pdf")])
+    devices = rows_of(workspace, "devices", "lei-1")
+    assert [device["device_id"] for device in devices] == [
+        "art1",
+        "art1_par1",
+        "art1_par1_inc1",
+        "art1_par1_inc2",
+        "art1_par2",
+        "art2",
+    ]
+    assert {device["grounding"] for device in devices} == {"exact"}
+
+
+def test_every_page_has_one_row_with_its_status(tmp_path):
+    """A blank page is blank, a read page is done, and both are in the table once."""
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [write_pdf(tmp_path / "a.pdf", ["Art. 1º Fica criado o Conselho.", ""])])
+    pages = rows_of(workspace, "pages", "a")
+    assert [(page["page_number"], page["status"]) for page in pages] == [(1, "done"), (2, "blank")]
+
+
+def test_a_broken_file_is_a_row_and_the_others_go_on(tmp_path):
+    """One unreadable file among others fails alone, with its reason."""
+    workspace = workspace_for(tmp_path / "data")
+    broken = tmp_path / "broken.pdf"
+    broken.write_bytes(b"%PDF-1.7 and then nothing")
+    run(workspace, [broken, write_law(tmp_path / "lei-1.pdf")])
+    assert rows_of(workspace, "documents", "broken")[0]["error_type"] == "UnreadableDocument"
+    assert rows_of(workspace, "documents", "lei-1")[0]["status"] == "done"
+
+
+def test_running_again_changes_no_row_and_calls_no_model(tmp_path):
+    """A second run over the same files commits nothing and asks nothing."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=3)
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server)
+        assert run(workspace, [path]) == [True]
+        asked = server.stats()["requests"]
+        assert run(workspace, [path], run_id="run-2") == [False]
+        assert (asked, server.stats()["requests"]) == (3, 3)
+
+
+def test_the_bill_is_the_sum_of_the_attempts(tmp_path):
+    """Tokens in `documents` are those of all attempts, answers that failed included."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=4)
+    with FakeServer(faults="malformed=0.4,seed=3") as server:
+        workspace = workspace_for(
+            tmp_path / "data",
+            server,
+            max_attempts=20,
+            price_per_million_input_tokens=1.0,
+            price_per_million_output_tokens=2.0,
+        )
+        run(workspace, [path])
+        document = rows_of(workspace, "documents", "lei-1")[0]
+        attempts = rows_of(workspace, "attempts", "lei-1")
+    assert document["status"] == "done"
+    assert document["calls"] == len(attempts) == server.stats()["requests"] > 4
+    for column in ("input_tokens", "output_tokens"):
+        assert document[column] == sum(attempt[column] for attempt in attempts) > 0
+    assert document["cost_usd"] == pytest.approx(sum(a["cost_usd"] for a in attempts))
+
+
+def test_a_renamed_file_costs_no_call(tmp_path):
+    """The same bytes under another name are another document whose answers are cached."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=2)
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server)
+        run(workspace, [path])
+        run(workspace, [path.rename(tmp_path / "lei-um.pdf")])
+        assert server.stats()["requests"] == 2
+    pages = rows_of(workspace, "pages", "lei-um")
+    assert [(page["status"], page["cached"], page["attempts"]) for page in pages] == [
+        ("done", True, 0),
+        ("done", True, 0),
+    ]
+
+
+def test_a_server_that_is_down_makes_failed_pages_never_empty_successes(tmp_path):
+    """With no server behind the address, every page is failed and says why."""
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server, max_attempts=1)
+    run(workspace, [write_law(tmp_path / "lei-1.pdf")])
+    page = rows_of(workspace, "pages", "lei-1")[0]
+    assert (page["status"], page["error_type"]) == ("failed", "ChainExhausted")
+    assert "vllm" in page["error"]
+    assert rows_of(workspace, "documents", "lei-1")[0]["status"] == "failed"
+
+
+def test_retrying_asks_only_for_the_pages_that_failed(tmp_path):
+    """After the server is back, done pages keep their rows and only the others are asked."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=3)
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server)
+        run(workspace, [path], Selection(pages=frozenset({2})))
+        statuses = [page["status"] for page in rows_of(workspace, "pages", "lei-1")]
+        assert statuses == ["failed", "done", "failed"]
+        run(workspace, [path], Selection(only_failed=True))
+        assert server.stats()["requests"] == 3
+    assert {page["status"] for page in rows_of(workspace, "pages", "lei-1")} == {"done"}
+
+
+def test_a_version_that_cannot_be_opened_takes_no_good_rows_away(tmp_path):
+    """When a file is overwritten by garbage, its rows stay and the document says failed."""
+    path = write_law(tmp_path / "lei-1.pdf")
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [path])
+    before = rows_of(workspace, "devices", "lei-1")
+    path.write_bytes(b"half an upload")
+    run(workspace, [path])
+    document = rows_of(workspace, "documents", "lei-1")[0]
+    assert (document["status"], document["error_type"]) == ("failed", "UnreadableDocument")
+    assert rows_of(workspace, "devices", "lei-1") == before
+
+
+def test_pages_are_reported_as_they_end(tmp_path):
+    """Progress hears of each document's length and of each page once."""
+    opened, ended = [], []
+    progress = Progress(
+        on_open=lambda document, pages: opened.append((document.partition_key, pages)),
+        on_page=lambda _document, page: ended.append(page.page.page_number),
+    )
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [write_law(tmp_path / "lei-1.pdf", pages=3)], progress=progress)
+    assert (opened, sorted(ended)) == ([("lei-1", 3)], [1, 2, 3])
+
+
+KILLED_RUN = """
+import sys
+from pathlib import Path
+from pdf_extraction_tests.test_extraction import run, workspace_for
+
+class Server:
+    base_url = sys.argv[1]
+
+def main():
+    run(workspace_for(Path(sys.argv[2]), Server, concurrency=4), [Path(sys.argv[3])])
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_run_pays_again_only_for_the_calls_in_flight(tmp_path):
+    """Killed half-way and run again: the same rows, and no page asked twice but those in flight."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=40)
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED_RUN)
+    with FakeServer(faults="latency=0.2,slots=4") as server:
+        data = tmp_path / "data"
+        child = subprocess.Popen(
+            [sys.executable, str(script), server.base_url, str(data), str(path)],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+        server.wait_for_requests(20)
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        run(workspace_for(data, server, concurrency=4), [path])
+        assert 40 <= server.stats()["requests"] <= 44
+        undisturbed = workspace_for(tmp_path / "other", server, concurrency=4)
+        run(undisturbed, [path])
+    killed = workspace_for(data)
+    assert rows_of(killed, "devices", "lei-1") == rows_of(undisturbed, "devices", "lei-1")
+    statuses = [page["status"] for page in rows_of(killed, "pages", "lei-1")]
+    assert statuses == ["done"] * 40
