@@ -139,9 +139,7 @@ def _at_margin(
     # A misread label is as plain on its line as any; its doubt is paid when it is taken.
     if not line.ocr:
         strength -= first.doubt
-    if first.type == "item":
-        strength = min(strength, 1.0)
-    elif first.type == "alinea" and first.doubt:
+    if first.type == "item" or (first.type == "alinea" and first.doubt):
         strength = min(strength, 1.0)
     colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
     start = line.start + first.start
@@ -149,7 +147,7 @@ def _at_margin(
 
 
 def _is_title(label: Label, line: FlowLine, above: FlowLine | None) -> bool:
-    """ "Capítulo II", and on the next line "II - DO PODER EXECUTIVO": the heading's own words."""
+    """After "Capítulo II", on the next line "II - DO PODER EXECUTIVO": the heading's own words."""
     if above is None or label.type != "inciso":
         return False
     heading = read_heading(above)

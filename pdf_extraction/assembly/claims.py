@@ -28,6 +28,8 @@ from pdf_extraction.model import BBox, Grounding
 _SUPPORT = 1.0
 #: A claim whose label the page's text does not show.
 _UNLABELLED = 2.5
+#: Characters that a fuzzily placed claim may begin away from its label.
+_ASIDE = 60
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def tie(
     starts = [candidate.start for candidate in candidates]
     added: list[Candidate] = []
     index = LineIndex(lines) if lines else None
+    taken = set(starts)
     for number, item in enumerate(placed):
         if not item.grounding.spans or index is None:
             continue
@@ -116,8 +119,9 @@ def tie(
                 found.strength += _SUPPORT if agrees else 0.0
             continue
         new = _without_label(number, item, placed, lines, index)
-        if new is not None:
+        if new is not None and new.start not in taken:
             item.candidate = True
+            taken.add(new.start)
             added.append(new)
     return sorted([*candidates, *added], key=lambda candidate: candidate.start)
 
@@ -130,18 +134,27 @@ def _on_label(
 ) -> Candidate | None:
     """The candidate whose label begins the claim, or stands right before it."""
     place = bisect_right(starts, item.start + 3) - 1
-    nearest = candidates[place] if place >= 0 else None
-    if nearest is None:
-        return None
-    if abs(nearest.start - item.start) <= 3:
-        return nearest
-    end = max(nearest.label_end(r, lines) for r in range(len(nearest.readings)))
-    first = lines[nearest.line]
-    between = item.start - end
-    if between <= 1:
-        return nearest
-    # A label alone on its line: the claim begins on the next.
-    return nearest if end >= first.end and between <= 2 else None
+    if place >= 0:
+        nearest = candidates[place]
+        end = max(nearest.label_end(r, lines) for r in range(len(nearest.readings)))
+        # A label alone on its line: the claim begins on the next, one line feed further.
+        if abs(nearest.start - item.start) <= 3 or item.start - end <= 2:
+            return nearest
+    return _same_label_near(item, candidates, starts)
+
+
+def _same_label_near(
+    item: PlacedClaim, candidates: Sequence[Candidate], starts: Sequence[int]
+) -> Candidate | None:
+    """Noise at a claim's beginning moves it by a few words; its label tells where it belongs."""
+    ours = item.claim.label
+    near = candidates[slice_sorted(starts, item.start - _ASIDE, item.start + _ASIDE // 2)]
+    same = [
+        candidate
+        for candidate in near
+        if any((r.type, r.number) == (ours.type, ours.number) for r in candidate.readings)
+    ]
+    return min(same, key=lambda candidate: abs(candidate.start - item.start), default=None)
 
 
 def _without_label(
@@ -151,7 +164,7 @@ def _without_label(
     lines: Sequence[FlowLine],
     index: LineIndex,
 ) -> Candidate | None:
-    if _continues(number, placed):
+    if _continues(number, placed) or len(letters_and_digits(item.claim.text)) < 4:
         return None
     label = item.claim.label
     if label.number[0] == 0:
@@ -165,9 +178,8 @@ def _without_label(
     begins = len(lead) <= 14 and not re.search(r"[^\W\d_]{4}", lead)
     start = 0 if begins else offset
     reading = Label(label.type, label.number, start, _printed_label_end(line.text, start, offset))
-    above = next(
-        (l for l in reversed(lines[max(line_number - 4, 0) : line_number]) if not l.skip), None
-    )
+    nearby = reversed(lines[max(line_number - 4, 0) : line_number])
+    above = next((other for other in nearby if not other.skip), None)
     colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
     return Candidate(
         line_number,
@@ -198,6 +210,16 @@ def _continues(number: int, placed: Sequence[PlacedClaim]) -> bool:
         return False
     ours, theirs = item.claim.label, before.claim.label
     return (ours.type, ours.number) == (theirs.type, theirs.number)
+
+
+def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) -> bool:
+    """An absent claim of hardly any text, whose device the page shows by its label alone.
+
+    Of ``Art. 3º ........`` a model may give no text or the dots, which stand nowhere.
+    """
+    label = item.claim.label
+    key = (item.page, label.type, label.identifier if label.number[0] else "")
+    return len(letters_and_digits(item.claim.text)) <= 12 and key in unclaimed
 
 
 def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -> bool:

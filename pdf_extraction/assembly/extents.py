@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from pdf_extraction.assembly.candidates import closes_quote
 from pdf_extraction.assembly.headings import is_upper, read_heading
@@ -19,7 +20,7 @@ from pdf_extraction.assembly.layout import FlowLine
 _ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$")
 #: Lines that Planalto prints by themselves after a device and that belong to its text.
 _NOTES = re.compile(
-    r"^(?:\(|Vig[êe]ncia\b|\(?Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b|Texto\b.*vig)",
+    r"^(?:\(|Vig[êe]ncia\b|Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b)",
     re.IGNORECASE,
 )
 
@@ -117,6 +118,8 @@ def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -
     """A further paragraph of the device: it reads as running text, and a device follows it."""
     if is_upper(line.text) or (line.centred and line.short):
         return False
-    following = next((l for l in lines[index + 1 :] if not l.skip), None)
+    following = next(
+        (other for other in islice(lines, index + 1, index + 200) if not other.skip), None
+    )
     runs_on = not line.short or (_ENDED.search(line.text) is not None and len(line.text) > 25)
     return runs_on and following is not None and stop < lines[-1].end and not line.bold

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
@@ -33,7 +34,8 @@ _STAMP = re.compile(
 _CONTENTS = re.compile(r"(?:\.{4,}|(?:\s\.){4,}|…{2,}|_{4,})\s*(?:p[áa]g\.?\s*)?\d{1,4}$")
 _GAZETTE = re.compile(
     r"^(?:di[áa]rio\s+oficial\b.{0,80}|(?:.{0,40}\b)?ano\s+[IVXLC\d]+\b.{0,60}"
-    r"|(?:.{0,60}\b)?edi[çc][ãa]o\s+(?:n[.ºo°]+\s*)?[\d.]+.{0,40}|.{0,60}\bp[áa]gina:?\s+\d{1,4})$",
+    r"|(?:.{0,60}\b)?edi[çc][ãa]o\s+(?:n[.ºo°]+\s*)?[\d.]+.{0,40}"
+    r"|.{0,60}\bp[áa]gina:?\s+\d{1,4})$",
     re.IGNORECASE,
 )
 _UNFINISHED = re.compile(r"[^\W\d_,-]$|[\w,-]$")
@@ -103,8 +105,9 @@ def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
     """Masked texts with their place that stand on enough pages.
 
     In the zone of heads and feet, and apart from the text, three neighbouring pages are
-    enough (two where there are no more than three, since first pages have other heads), and a third of all pages anywhere else (stamps in the margin). In a
-    constitution "Constitucional nº 45, de 2004)" ends three pages at the same height.
+    enough (two where there are no more than three, since first pages have other heads), and
+    a third of all pages anywhere else (stamps in the margin). In a constitution
+    "Constitucional nº 45, de 2004)" ends three pages at the same height.
     """
     pages: dict[tuple[str, int], list[int]] = defaultdict(list)
     apart: Counter[tuple[str, int]] = Counter()
@@ -119,7 +122,7 @@ def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
                 zone.add(key)
     total = len(by_page)
     found = set()
-    for (text, step), numbers in list(pages.items()):
+    for text, step in list(pages):
         near = [(text, place) for place in (step - 1, step, step + 1)]
         here = sorted({n for key in near for n in pages.get(key, ())})
         if not text or total < 2:
@@ -138,7 +141,7 @@ def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
 def _neighbours(pages: Sequence[int]) -> int:
     """Length of the longest run of page numbers no more than two apart."""
     longest = run = 1
-    for before, after in zip(pages, pages[1:], strict=False):
+    for before, after in pairwise(pages):
         run = run + 1 if after - before <= 2 else 1
         longest = max(longest, run)
     return longest
@@ -185,12 +188,12 @@ def _body_size(page: Iterable[FlowLine]) -> float:
 
 def _mark_interrupting(pages: Sequence[Sequence[FlowLine]]) -> None:
     """Heads and feet printed once: lines apart from the text that cut a sentence in two."""
-    for before, after in zip(pages, pages[1:], strict=False):
+    for before, after in pairwise(pages):
         ending = [line for line in before if not line.skip]
         coming = [line for line in after if not line.skip]
         foot = _apart_run(before, ending[::-1][:4], lowest=True)
         head = _apart_run(after, coming[:4], lowest=False)
-        if not foot and not head or len(ending) <= len(foot) or len(coming) <= len(head):
+        if len(ending) <= len(foot) or len(coming) <= len(head):
             continue
         last, first = ending[-1 - len(foot)], coming[len(head)]
         if _UNFINISHED.search(last.text) and first.text[:1].islower():

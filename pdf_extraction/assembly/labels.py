@@ -27,7 +27,7 @@ CITED = 4.0
 
 QUOTES = "\"“”„‟«»‘’'"
 _DASH = "-‐‑‒–—―−"
-_OPENING = rf"(?P<lead>[\s•▪●■◦·*]*)(?P<quote>[\"“”„‟«‘'’]{{0,2}})\s*"
+_OPENING = r"(?P<lead>[\s•▪●■◦·*]*)(?P<quote>[\"“”„‟«‘'’]{0,2})\s*"
 _ORDINAL = r"(?:\.?[oO](?![^\W\d_])|\s?\.?\s?[ºª°˚])?"
 _SUFFIX = rf"(?:\s?[{_DASH}]\s?(?P<suffix>[A-Z]{{1,2}})(?![^\W_]))?"
 _SEPARATOR = rf"(?P<separator>\s*[.:,)]?(?:\s*[{_DASH}]+(?=\s|$|[^\W\d_]))?[.:]?)"
@@ -48,7 +48,10 @@ _SOLE = re.compile(
     + r"(?P<word>(?:Par[áa]grafo|PAR[ÁA]GRAFO|par[áa]grafo|§)\s*[úuÚU](?:nico|NICO))(?![^\W_])"
     + _SEPARATOR
 )
-_ORDINAL_WORDS = "primeiro segundo terceiro quarto quinto sexto sétimo oitavo nono décimo".split()
+_ORDINAL_WORDS = (
+    "primeiro", "segundo", "terceiro", "quarto", "quinto", "sexto", "sétimo", "oitavo", "nono",
+    "décimo",
+)  # fmt: skip
 _SPELLED = re.compile(
     _OPENING
     + r"(?P<word>Par[áa]grafo|PAR[ÁA]GRAFO)\s+(?:(?P<spelled>"
@@ -124,7 +127,7 @@ def _ordinal(base: int) -> str:
 def roman(number: int) -> str:
     """Roman numeral of 1 to 3999."""
     digits = (1000, 900, 500, 400, 100, 90, 50, 40, 10, 9, 5, 4, 1)
-    signs = "M CM D CD C XC L XL X IX V IV I".split()
+    signs = ("M", "CM", "D", "CD", "C", "XC", "L", "XL", "X", "IX", "V", "IV", "I")
     out = ""
     for value, sign in zip(digits, signs, strict=True):
         count, number = divmod(number, value)

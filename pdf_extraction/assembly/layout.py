@@ -61,11 +61,6 @@ class FlowLine:
         left, right = self.bbox[0] - self.column[0], self.column[1] - self.bbox[2]
         return left > 0.03 and right > 0.03 and abs(left - right) < 0.2 * (left + right) + 0.02
 
-    @property
-    def struck_share(self) -> float:
-        """Not known here; see ``extents``."""
-        return 0.0
-
 
 def flow(pages: Sequence[GroundedPage]) -> list[FlowLine]:
     """Every line of every page, in order, with canonical offsets."""

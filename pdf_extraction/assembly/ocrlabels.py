@@ -72,7 +72,7 @@ def read_scanned_label(text: str) -> list[Label]:
 def _repairs(text: str, plain: Label | None) -> Iterator[Label]:
     if plain is None:
         yield from _signs(text)
-    if plain is None or plain.type == "inciso" or plain.type == "item":
+    if plain is None or plain.type in {"inciso", "item"}:
         yield from _romans(text, plain)
     if plain is None or plain.type in {"alinea", "item"}:
         yield from _alineas(text, plain)

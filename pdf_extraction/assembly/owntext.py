@@ -7,10 +7,13 @@ from collections.abc import Iterable, Sequence
 
 #: First parts that keep their hyphen when a line breaks after it.
 _KEEPS = frozenset(
-    "técnico sócio socio político econômico jurídico médico físico químico vice ex pós pré pró "
-    "sub co não recém além aquém bem mal grã sem afro anglo euro greco luso nipo sino "
-    "infra-estrutura público histórico científico técnica administrativo financeiro".split()
-)
+    (
+        "técnico", "sócio", "socio", "político", "econômico", "jurídico", "médico", "físico",
+        "químico", "vice", "ex", "pós", "pré", "pró", "sub", "co", "não", "recém", "além", "aquém",
+        "bem", "mal", "grã", "sem", "afro", "anglo", "euro", "greco", "luso", "nipo", "sino",
+        "público", "histórico", "científico", "administrativo", "financeiro",
+    )
+)  # fmt: skip
 _CLITIC = re.compile(
     r"^(?:se|lhes?|l[ao]s?|n[ao]s|me|te|vos|[ao]s?|á|ão|ia|iam|ei|emos|eis)(?:[^\w]|-|$)"
 )
@@ -58,6 +61,15 @@ def join_lines(lines: Iterable[str], hyphens: Hyphens) -> str:
     return re.sub(r"\s+", " ", text).strip()
 
 
+def own_text(lines: Iterable[str], hyphens: Hyphens, *, quoted: bool) -> str:
+    """A device's own text from its printed lines without the label."""
+    text = join_lines(lines, hyphens)
+    if quoted:
+        text = unquoted(text)
+    text = without_omissis(text).lstrip("-–—").strip()
+    return text if not quoted or re.search(r"\w", text) else unquoted(text).strip('"” ;')
+
+
 def without_omissis(text: str) -> str:
     """Text without the dots that stand for what a quoted wording leaves unchanged."""
     return re.sub(r"\s+", " ", _OMISSIS.sub(" ", text)).strip()
@@ -69,17 +81,19 @@ def unquoted(text: str) -> str:
     opened = sum(text.count(sign) for sign in "“«")
     closed = sum(text.count(sign) for sign in "”»")
     if closed > opened or text.count('"') % 2:
-        text = re.sub(r"\s*[\"”»]\s*[.;,]?$", "", text)
+        text = re.sub(r"\s*[\"”»]\s*([.;,]?)$", r"\1", text)
     return text.strip()
 
 
-def device_status(text: str, struck: bool) -> str:
+def device_status(text: str, *, struck: bool) -> str:
     """``riscado``, else ``vetado`` or ``revogado`` where only that word is printed."""
     if struck:
         return "riscado"
     bare = re.sub(r"\([^()]*\)", " ", text)
     bare = re.sub(r"\b(?:vig[êe]ncia|e|ou|vide|regulamento)\b", " ", bare, flags=re.IGNORECASE)
-    if re.search(r"[^\W_]", re.sub(r"\b(?:revogad[oa]s?|vetad[oa]s?)\b", "", bare, flags=re.I)):
+    if re.search(
+        r"[^\W_]", re.sub(r"\b(?:revogad[oa]s?|vetad[oa]s?)\b", "", bare, flags=re.IGNORECASE)
+    ):
         return "vigente"
     if re.search(r"\bvetad[oa]s?\b", text, re.IGNORECASE):
         return "vetado"

@@ -181,10 +181,7 @@ def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence
         ),
         -1,
     )
-    if event < 0:
-        cost = 4.0
-    else:
-        cost = 0.0 if event > state.passed else 1.5
+    cost = 4.0 if event < 0 else 0.0 if event > state.passed else 1.5
     if base != 1 or suffix:
         cost += 2.5 if event > state.passed else 5.0
     if state.inner is not None and candidate.closes == state.closes:

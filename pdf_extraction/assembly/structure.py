@@ -14,7 +14,7 @@ from pdf_extraction.assembly import lexml
 from pdf_extraction.assembly.candidates import Candidate, Event
 from pdf_extraction.assembly.extents import is_heading_line
 from pdf_extraction.assembly.headings import is_upper, read_heading
-from pdf_extraction.assembly.labels import RANK, Label, identifier, roman_value
+from pdf_extraction.assembly.labels import RANK, Label, identifier, read_label, roman_value
 from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.assembly.sequence import Taken
 
@@ -254,8 +254,6 @@ class _Sections:
 
 def _title(lines: Sequence[FlowLine], index: int, rest: str) -> str:
     """The heading's own words: on its line, or on the up to four lines below it."""
-    from pdf_extraction.assembly.labels import read_label
-
     words = [rest] if rest else []
     above = lines[index]
     for line in lines[index + 1 : index + 6]:

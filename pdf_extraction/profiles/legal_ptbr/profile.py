@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pdf_extraction.assembly.chunks import build_chunks
 from pdf_extraction.assembly.devices import assemble_devices
 from pdf_extraction.model import Document, GroundedPage, PageImage, Prompt, Row
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
+from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
 
@@ -44,5 +46,6 @@ class LegalPtBr:
     ) -> Mapping[str, list[Row]]:
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
         answers = [page.answer.devices if page.answer else None for page in pages]
-        devices = assemble_devices(document, canonical_text, pages, answers)
-        return {"devices": devices, "chunks": []}
+        devices = with_confidence(assemble_devices(document, canonical_text, pages, answers), pages)
+        chunks = build_chunks(document, devices, canonical_text)
+        return {"devices": devices, "chunks": chunks}
