@@ -13,12 +13,12 @@ from typing import NamedTuple
 import edlib  # type: ignore[import-not-found]  # a compiled module without stubs
 
 from pdf_extraction.grounding.fold import Folded, bare, fold, is_dropped, narrow, plain
-from pdf_extraction.grounding.order import Place, choose
+from pdf_extraction.grounding.order import Place, choose, thinned
 from pdf_extraction.model import Grounding, GroundingMethod, PageText, Span
 
 MIN_SIMILARITY = 0.78
 """Text of another page never scored above 0.74 (338 paragraphs, 580 fields, 5 % noise)."""
-MAX_PLACES = 200
+MAX_PLACES = 2_000
 FUZZY_PLACES = 4
 FUZZY_MARGIN = 0.08
 """Places this much less alike than the best one still compete by order."""
@@ -56,7 +56,8 @@ def ground(claims: Sequence[str], page: PageText) -> list[Grounding]:
         return [ABSENT] * len(claims)
     folded = fold(page.text)
     target = _Target(page.text, folded, narrow(folded.text))
-    chosen = choose([_places(claim, target) for claim in claims])
+    places = {claim: _places(claim, target) for claim in set(claims)}
+    chosen = choose(thinned([places[claim] for claim in claims]))
     return [
         ABSENT if place is None else _judged(claim, place, page.text)
         for claim, place in zip(claims, chosen, strict=True)

@@ -6,6 +6,7 @@ place before costs. No text here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -17,6 +18,9 @@ _OVERLAP = 0.25
 _GAP = 0.02
 _GAP_UNIT = 20.0
 """Characters: about a label, which stands between one claim and the next."""
+
+MAX_OPTIONS = 48
+"""Places of one claim that compete; each step costs their square."""
 
 _Floats = npt.NDArray[np.float64]
 
@@ -33,6 +37,50 @@ class Place(NamedTuple):
     start: int
     end: int
     score: float
+
+
+def thinned(places: Sequence[Sequence[Place]]) -> list[Sequence[Place]]:
+    """At most ``MAX_OPTIONS`` places a claim: those nearest to where its turn comes.
+
+    A page of figures has hundreds of cells that read ``0``. Claims with a single place,
+    as far as they keep the page's order, say where the others' turn comes.
+    """
+    if all(len(options) <= MAX_OPTIONS for options in places):
+        return list(places)
+    singles = [(i, options[0].start) for i, options in enumerate(places) if len(options) == 1]
+    kept = _rising([start for _, start in singles])
+    last = max(place.end for options in places for place in options)
+    turns = np.interp(
+        np.arange(len(places)),
+        [-1, *(singles[k][0] for k in kept), len(places)],
+        [0, *(singles[k][1] for k in kept), last],
+    )
+    return [
+        options if len(options) <= MAX_OPTIONS else _nearest(options, turn)
+        for options, turn in zip(places, turns.tolist(), strict=True)
+    ]
+
+
+def _nearest(options: Sequence[Place], turn: float) -> list[Place]:
+    middle = bisect_left(options, turn, key=lambda place: place.start)
+    first = max(0, min(middle - MAX_OPTIONS // 2, len(options) - MAX_OPTIONS))
+    return list(options[first : first + MAX_OPTIONS])
+
+
+def _rising(starts: Sequence[int]) -> list[int]:
+    """Indices of the longest rising run of ``starts``, others left out between them."""
+    ends: list[int] = []  # ends[n]: index of the smallest end of a run of n + 1
+    before = [-1] * len(starts)
+    for index, start in enumerate(starts):
+        length = bisect_left(ends, start, key=starts.__getitem__)
+        before[index] = ends[length - 1] if length else -1
+        ends[length : length + 1] = [index]
+    run: list[int] = []
+    index = ends[-1] if ends else -1
+    while index >= 0:
+        run.append(index)
+        index = before[index]
+    return run[::-1]
 
 
 def choose(places: Sequence[Sequence[Place]]) -> list[Place | None]:

@@ -136,6 +136,19 @@ def test_noisy_copies_are_told_apart_by_order():
     assert [g.spans[0].start for g in found] == [page.text.index(line) + 3 for line in lines]
 
 
+def test_hundreds_of_equal_cells_take_each_their_own_place():
+    """A page of figures: every cell is found in its row, though most of them read ``0``."""
+    rng = random.Random(3)
+    rows = [
+        [f"Item {n}", *("0" if rng.random() < 0.8 else str(n) for _ in "abcde")] for n in range(150)
+    ]
+    page = page_of([" ".join(row) for row in rows])
+    claims = [cell for row in rows for cell in row]
+    starts = [grounding.spans[0].start for grounding in ground(claims, page)]
+    assert len(set(starts)) == len(claims) == 900
+    assert starts == sorted(starts)
+
+
 def test_claims_against_the_page_s_order_are_found_all_the_same():
     """Fields of a form may come in any order."""
     found = ground(["sem efeito suspensivo.", "ouvida a Procuradoria-Geral", "Art. 5º"], PAGE)

@@ -57,7 +57,7 @@ def rows_of(page: PageText, width: float, height: float) -> Iterator[Row]:
     """Lines in reading order, those side by side joined; the page's size is in points."""
     group: list[Line] = []
     for line in page.lines:
-        if group and not _same_row(group[-1].bbox, line.bbox):
+        if group and not _same_row(group[-1], line):
             yield _row(page.text, group, width, height)
             group = []
         group.append(line)
@@ -65,14 +65,23 @@ def rows_of(page: PageText, width: float, height: float) -> Iterator[Row]:
         yield _row(page.text, group, width, height)
 
 
-def _same_row(one: BBox, other: BBox) -> bool:
-    shared = min(one[3], other[3]) - max(one[1], other[1])
-    beside = other[0] >= one[2] or one[0] >= other[2]
-    return beside and shared > 0.6 * min(one[3] - one[1], other[3] - other[1])
+def _same_row(one: Line, other: Line) -> bool:
+    if not (_lies(one) and _lies(other)):
+        return False
+    (x0, y0, x1, y1), (left, top, right, bottom) = one.bbox, other.bbox
+    beside = left >= x1 or x0 >= right
+    return beside and min(y1, bottom) - max(y0, top) > 0.6 * min(y1 - y0, bottom - top)
+
+
+def _lies(line: Line) -> bool:
+    """Whether a line runs across the page; of three letters nobody can tell."""
+    x0, y0, x1, y1 = line.bbox
+    return len(line.text) <= 3 or y1 - y0 < 2 * (x1 - x0)
 
 
 def _row(text: str, lines: Sequence[Line], width: float, height: float) -> Row:
-    found = sorted((word for line in lines for word in line.words), key=lambda word: word.bbox[0])
+    # Words keep their order in the line: some scripts run from right to left.
+    found = [word for line in sorted(lines, key=lambda line: line.bbox[0]) for word in line.words]
     words = [
         ((x0 * width, y0 * height, x1 * width, y1 * height), text[start:end])
         for start, end, (x0, y0, x1, y1), *_ in found
