@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from pdf_extraction import quality
 from pdf_extraction.assembly.canonical import build_canonical
-from pdf_extraction.catalogue import hash_file
+from pdf_extraction.catalogue import Entry, hash_file
 from pdf_extraction.errors import DocumentError, SettingsError
 from pdf_extraction.extraction import (
     Progress,
@@ -21,6 +21,7 @@ from pdf_extraction.extraction import (
     publish,
     read_and_ask,
 )
+from pdf_extraction.inbox import Troubled
 from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.profiles import get_profile
@@ -33,7 +34,7 @@ _THUMBNAIL_PIXELS = 24_000
 
 async def read_pages(
     workspace: Workspace,
-    documents: Sequence[Document],
+    entries: Sequence[Entry],
     selection: Selection,
     progress: Progress,
     *,
@@ -41,11 +42,24 @@ async def read_pages(
 ) -> list[DocumentOutcome]:
     """Read every page and, where the selection says so, get its answer.
 
+    A document whose sidecar cannot be used fails as a whole.
+
     Raises:
         SettingsError: Something is missing that no page could do without.
     """
+    usable = [entry.document for entry in entries if entry.error is None]
     async with open_tools(workspace, force=force) as tools:
-        return await read_and_ask(tools, documents, selection, progress)
+        done = await read_and_ask(tools, usable, selection, progress)
+    failed = [_unusable(workspace, entry, selection) for entry in entries if entry.error]
+    return [*done, *failed]
+
+
+def _unusable(workspace: Workspace, entry: Entry, selection: Selection) -> DocumentOutcome:
+    outcome = DocumentOutcome(entry.document, workspace.profile.name, error=entry.error)
+    outcomes.save_readings(workspace.stages, outcome, "")
+    if selection.ask:
+        outcomes.save_answers(workspace.stages, outcome)
+    return outcome
 
 
 async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]:
@@ -84,13 +98,14 @@ def ground_partition(
 
 
 def publish_partition(
-    workspace: Workspace, document: Document, run_id: str
+    workspace: Workspace, entry: Entry, run_id: str
 ) -> tuple[dict[str, list[Row]], bool]:
     """Assemble a document and replace its rows; the rows as they now are, and if any changed.
 
     Raises:
         SettingsError: An earlier step has not run for the document.
     """
+    document = entry.document
     outcome = _asked(workspace, document)
     groundings = outcomes.load_groundings(workspace.stages, outcome)
     if groundings is None:
@@ -98,8 +113,14 @@ def publish_partition(
     profile = get_profile(outcome.profile)
     rows = assemble_document(profile, outcome, groundings, workspace.calls)
     changed = publish(workspace.tables, rows, run_id)
-    key = document.partition_key
-    return {name: workspace.tables.read(name, key) for name in rows}, changed
+    for other in entry.superseded:
+        # Its file was renamed together with its sidecar: the rows above took its id over.
+        workspace.tables.forget(other)
+        workspace.stages.forget(other)
+    if outcome.error is not None:
+        # Rows that an earlier version had earned may have stayed.
+        rows = {name: workspace.tables.read(name, document.partition_key) for name in rows}
+    return rows, changed
 
 
 def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:
@@ -131,12 +152,14 @@ class Rehash:
     missing: str | None = None
 
 
-async def rehash(workspace: Workspace, documents: Sequence[Document]) -> dict[str, Rehash]:
+async def rehash(workspace: Workspace, entries: Sequence[Entry]) -> dict[str, Rehash]:
     """Recompute each document's canonical hash from its file's bytes, by partition key."""
     async with Reader(ReadOptions(ocr_languages=())) as reader, asyncio.TaskGroup() as group:
         tasks = {
-            document.partition_key: group.create_task(_rehash(workspace, reader, document))
-            for document in documents
+            entry.document.partition_key: group.create_task(
+                _rehash(workspace, reader, entry.document)
+            )
+            for entry in entries
         }
     return {key: task.result() for key, task in tasks.items()}
 
@@ -232,3 +255,32 @@ def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:
         kept=rehashed.kept,
         missing=rehashed.missing,
     )
+
+
+_PUBLISHED = "SELECT partition_key, document_id, sha256, status, error_type FROM documents"
+_FAILED_PAGES = """
+SELECT document_id, list(DISTINCT error_type) AS error_types
+FROM pages WHERE status = 'failed' GROUP BY document_id
+"""
+
+
+def troubled(workspace: Workspace) -> list[Troubled]:
+    """Documents with failed pages, and those whose present version has no rows yet."""
+    published = {row["partition_key"]: row for row in _ask(workspace, _PUBLISHED)}
+    pages = {row["document_id"]: row["error_types"] for row in _ask(workspace, _FAILED_PAGES)}
+    found = []
+    for key in workspace.catalogue.keys():
+        document = workspace.catalogue.document(key)
+        row = published.get(key)
+        if row is None or row["sha256"] != document.sha256:
+            found.append(Troubled(key, document.sha256))
+        elif row["status"] != "done":
+            types = [row["error_type"]] if row["error_type"] else pages.get(row["document_id"], [])
+            found.append(Troubled(key, document.sha256, tuple(types)))
+    return found
+
+
+def _ask(workspace: Workspace, sql: str) -> list[Row]:
+    if not workspace.warehouse.file.exists():
+        return []
+    return workspace.warehouse.query(sql).to_pylist()

@@ -5,7 +5,7 @@ one is read, and its picture never lies on a disk between. Heavy modules are imp
 the bodies, so that the UI loads the definitions without them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -65,7 +65,7 @@ def read_and_ask(
     with failures.translated():
         changes = [renderer.changes(), backends.changes(), config.changes()]
         workspace = runs.open_workspace(folder, session, changes)
-        documents = runs.documents_of(context, workspace)
+        entries, unknown = runs.entries_of(context, workspace)
         selection = Selection(
             pages=config.page_numbers(),
             only_failed=config.only_failed,
@@ -75,9 +75,11 @@ def read_and_ask(
         outcomes = runs.to_its_end(
             context,
             session,
-            steps.read_pages(workspace, documents, selection, watch.progress, force=config.force),
+            steps.read_pages(workspace, entries, selection, watch.progress, force=config.force),
         )
         watch.close()
+        for asset in context.selected_asset_keys:
+            _describe_unknown(context, asset, unknown)
         yield from _results(context, workspace, outcomes, watch)
 
 
@@ -128,9 +130,11 @@ def page_extractions(
 
     with failures.translated():
         workspace = runs.open_workspace(folder, session)
-        for document in runs.documents_of(context, workspace):
-            outcome, found = steps.ground_partition(workspace, document)
-            key = document.partition_key
+        entries, unknown = runs.entries_of(context, workspace)
+        _describe_unknown(context, context.asset_key, unknown)
+        for entry in entries:
+            outcome, found = steps.ground_partition(workspace, entry.document)
+            key = entry.document.partition_key
             stage = _stage(workspace, context.asset_key, key)
             shown = metadata.of_groundings(outcome, found, stage)
             _describe(context, context.asset_key, key, shown)
@@ -158,9 +162,11 @@ def document_chunks(
 
     with failures.translated():
         workspace = runs.open_workspace(folder, session)
-        for document in runs.documents_of(context, workspace):
-            key = document.partition_key
-            rows, changed = steps.publish_partition(workspace, document, context.run_id)
+        entries, unknown = runs.entries_of(context, workspace)
+        _describe_unknown(context, context.asset_key, unknown)
+        for entry in entries:
+            key = entry.document.partition_key
+            rows, changed = steps.publish_partition(workspace, entry, context.run_id)
             shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
             _describe(context, context.asset_key, key, shown)
             session.documents[key] = {**rows["documents"][0], "canonical_text": None}
@@ -202,3 +208,10 @@ def _describe(
     context: dg.AssetExecutionContext, asset: dg.AssetKey, key: str, shown: dict[str, Any]
 ) -> None:
     context.add_asset_metadata(shown, asset_key=asset, partition_key=key)
+
+
+def _describe_unknown(
+    context: dg.AssetExecutionContext, asset: dg.AssetKey, unknown: Mapping[str, str]
+) -> None:
+    for key, sentence in unknown.items():
+        _describe(context, asset, key, {"error": sentence})

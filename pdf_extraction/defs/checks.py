@@ -48,13 +48,12 @@ def document_checks(
     checks = [name for name in quality.CHECKS if name in names]
     with failures.translated():
         workspace = runs.open_workspace(folder, session, [backends.changes()])
-        documents = runs.documents_of(context, workspace)
+        entries, unknown = runs.entries_of(context, workspace)
         hashes = {}
         if "canonical_hash" in checks:
-            hashes = runs.to_its_end(context, session, steps.rehash(workspace, documents))
+            hashes = runs.to_its_end(context, session, steps.rehash(workspace, entries))
         found: dict[str, list[Verdict]] = {}
-        for document in documents:
-            key = document.partition_key
+        for key in [*(entry.document.partition_key for entry in entries), *unknown]:
             found[key] = steps.verdicts(workspace, key, hashes.get(key), checks)
     session.verdicts.update(found)
     yield from _events(found, checks, is_range=partitions.PARTITION not in context.run.tags)

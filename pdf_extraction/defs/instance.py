@@ -27,9 +27,6 @@ DEFINITIONS = "pdf_extraction.definitions"
 def instance_config(base_dir: object) -> dict[str, Any]:
     """The ``dagster.yaml`` for a history in ``base_dir``.
 
-    One event log for all runs in place of one file a run: 47 against 170 KB a run, and a
-    sensor's or the UI's look over many runs opens one file.
-
     Args:
         base_dir: A path, or ``{"env": NAME}`` for one that an environment variable holds.
     """
@@ -42,13 +39,13 @@ def instance_config(base_dir: object) -> dict[str, Any]:
             "config": place,
         },
         "run_storage": {
-            "module": "dagster._core.storage.runs",
-            "class": "SqliteRunStorage",
+            "module": "pdf_extraction.defs.history",
+            "class": "RunLog",
             "config": place,
         },
         "event_log_storage": {
-            "module": "dagster._core.storage.event_log",
-            "class": "ConsolidatedSqliteEventLogStorage",
+            "module": "pdf_extraction.defs.history",
+            "class": "EventLog",
             "config": place,
         },
         "schedule_storage": {

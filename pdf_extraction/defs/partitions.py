@@ -7,6 +7,7 @@ how many documents it must hold, and the first op refuses a range that holds ano
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import dagster as dg
 
@@ -42,6 +43,13 @@ class KeyRange:
             RANGE_END: self.keys[-1],
             EXPECTED: str(len(self.keys)),
         }
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """Arguments of the ``RunRequest`` for them."""
+        if len(self.keys) == 1:
+            return {"partition_key": self.keys[0], "tags": {EXPECTED: "1"}}
+        return {"tags": self.tags}
 
 
 def register(instance: dg.DagsterInstance, keys: Iterable[str]) -> None:

@@ -15,6 +15,7 @@ from pdf_extraction.defs.session import Session
 from pdf_extraction.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pdf_extraction.catalogue import Entry
     from pdf_extraction.extraction import Progress
     from pdf_extraction.model import Document, PageOutcome
     from pdf_extraction.tools import Workspace
@@ -41,12 +42,11 @@ def open_workspace(
     return Workspace(folder.path(), settings)
 
 
-def documents_of(context: AnyContext, workspace: "Workspace") -> "list[Document]":
-    """The files that the run's partitions stand for, as they are now.
+def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry], dict[str, str]]":
+    """What the run's partitions stand for as it is now, and why some stand for nothing.
 
     Raises:
-        SettingsError: The run's range holds another number of documents than it was asked
-            for, or a partition stands for no file that is known.
+        SettingsError: The run's range holds another number of documents than it was asked for.
     """
     keys = context.partition_keys
     expected = context.run.tags.get(partitions.EXPECTED, str(len(keys)))
@@ -55,7 +55,15 @@ def documents_of(context: AnyContext, workspace: "Workspace") -> "list[Document]
             f"this run was asked for {expected} documents, but its range of partitions holds "
             f"{len(keys)}: partitions were added or removed meanwhile; launch it again"
         )
-    return [workspace.catalogue.document(key) for key in keys]
+    entries, unknown = [], {}
+    for key in keys:
+        try:
+            entries.append(workspace.catalogue.entry(key))
+        except SettingsError as error:
+            # A partition that somebody added by hand must not stop the others of its run.
+            context.log.error(str(error))
+            unknown[key] = str(error)
+    return entries, unknown
 
 
 def to_its_end(context: AnyContext, session: Session, work: Coroutine[Any, Any, Result]) -> Result:

@@ -1,0 +1,129 @@
+"""Dagster's SQLite storages, with connections that stay open. No schema of Dagster's changes.
+
+The originals open and close a connection for each of some 23 events a document. Closing the
+last connection of a WAL file writes everything to the disk and waits for it: 25 documents took
+26 s in place of 3 s while something else used the disk.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+
+import sqlalchemy
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._core.storage.runs import SqliteRunStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
+from dagster._serdes import ConfigurableClassData
+from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
+from watchdog.observers import Observer
+
+
+class _Engines:
+    """One engine for each process: a forked child must not use its parent's connections."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._by_process: dict[int, sqlalchemy.Engine] = {}
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlalchemy.Connection]:
+        with self.engine().begin() as connection:
+            yield connection
+
+    def engine(self) -> sqlalchemy.Engine:
+        process = os.getpid()
+        if process not in self._by_process:
+            self._by_process[process] = _engine(self._url)
+        return self._by_process[process]
+
+    def dispose(self) -> None:
+        engine = self._by_process.pop(os.getpid(), None)
+        if engine is not None:
+            engine.dispose()
+
+
+def _engine(url: str) -> sqlalchemy.Engine:
+    engine = sqlalchemy.create_engine(
+        url, max_overflow=-1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+    )
+
+    @sqlalchemy.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        # In WAL mode this never damages the file; a power cut may take the last events.
+        connection.execute("PRAGMA synchronous = NORMAL")
+
+    return engine
+
+
+class EventLog(ConsolidatedSqliteEventLogStorage):
+    """One event log for all runs; the originals' 47 in place of 170 KB a run."""
+
+    def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines: _Engines | None = None
+        super().__init__(base_dir, inst_data)
+
+    @contextmanager
+    def _connect(self) -> Iterator[sqlalchemy.Connection]:
+        with self._own().transaction() as connection:
+            yield connection
+
+    def has_table(self, table_name: str) -> bool:
+        """Whether the file has a table."""
+        return bool(sqlalchemy.inspect(self._own().engine()).has_table(table_name))
+
+    def watch(self, run_id: str, cursor: Any, callback: Callable[..., Any]) -> None:
+        """Call back for each new event of a run; what makes the UI live."""
+        if not self._obs:
+            self._obs = Observer()
+            self._obs.start()
+            self._obs.schedule(_Changes(self), self._base_dir, recursive=False)
+        self._watchers[run_id][callback] = cursor
+
+    def dispose(self) -> None:
+        """Close the connections of this process."""
+        super().dispose()
+        if self._engines is not None:
+            self._engines.dispose()
+
+    def _own(self) -> _Engines:
+        if self._engines is None:
+            self._engines = _Engines(self._conn_string)
+        return self._engines
+
+
+class _Changes(PatternMatchingEventHandler):
+    """With connections kept open, events stand in the WAL file long before the main one."""
+
+    def __init__(self, log: EventLog) -> None:
+        self._log = log
+        super().__init__(patterns=[log.get_db_path(), f"{log.get_db_path()}-wal"])
+
+    def on_modified(self, _event: FileSystemEvent) -> None:
+        self._log.on_modified()
+
+
+class RunLog(SqliteRunStorage):
+    """The table of runs."""
+
+    def __init__(self, conn_string: str, inst_data: ConfigurableClassData | None = None) -> None:
+        self._engines = _Engines(conn_string)
+        super().__init__(conn_string, inst_data)
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> Self:
+        """From ``dagster.yaml``."""
+        return cls.from_local(inst_data=inst_data, **config_value)
+
+    @contextmanager
+    def connect(self) -> Iterator[sqlalchemy.Connection]:
+        """A connection within a transaction."""
+        with self._engines.transaction() as connection:
+            yield connection
+
+    def dispose(self) -> None:
+        """Close the connections of this process."""
+        super().dispose()
+        self._engines.dispose()

@@ -1,0 +1,234 @@
+"""The drop folder and the retries, as decisions over what is seen. No Dagster and no row here.
+
+A file is taken when its size and time stayed the same between two looks. What was taken is
+remembered in this process alone: after a restart each file is looked at once more, and the
+catalogue says that it is the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pdf_extraction.catalogue import find_documents, sidecar_path
+from pdf_extraction.errors import DocumentError, Remedy, named
+from pdf_extraction.model import digest
+
+if TYPE_CHECKING:
+    from pdf_extraction.catalogue import Catalogue, Entry
+    from pdf_extraction.settings import InboxSettings
+
+#: Size and times of a file and of its sidecar, as text.
+Stamp = str
+#: A tick of a sensor may take 60 s; hashing large files stops well before.
+_MOST_SECONDS = 20.0
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A file that is waited for.
+
+    Attributes:
+        stamp: How it looked.
+        since: Seconds since the epoch when it was first seen like that.
+    """
+
+    stamp: Stamp
+    since: float
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A file that stands for a partition now.
+
+    Attributes:
+        entry: The catalogue's.
+        stamp: How the file looked when it was taken.
+    """
+
+    entry: Entry
+    stamp: Stamp
+
+
+@dataclass
+class Look:
+    """What one look at the folder brought.
+
+    Attributes:
+        taken: Files that are new or changed, by path.
+        watched: What to hand to the next look.
+        problems: Sentences about files that could not be taken.
+        left: Files that wait for a later look, being too many for one.
+    """
+
+    taken: list[Taken] = field(default_factory=list)
+    watched: dict[str, Watched] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    left: int = 0
+
+
+class Inbox:
+    """The drop folder of a data folder.
+
+    Args:
+        folder: Where files are dropped; made where it is missing.
+        catalogue: Gives files their partitions.
+        settings: Endings, settling and bounds.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue, settings: InboxSettings) -> None:
+        self.folder, self.catalogue, self.settings = folder, catalogue, settings
+        self._seen: dict[str, Stamp] = {}
+
+    def look(self, watched: Mapping[str, Watched], now: float) -> Look:
+        """Take what has settled and watch what has not.
+
+        Args:
+            watched: From the last look.
+            now: Seconds since the epoch.
+
+        Raises:
+            StorageError: The catalogue cannot be written.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        look = Look()
+        settled = []
+        for path, stamp in self._unseen():
+            before = watched.get(str(path))
+            if before is not None and before.stamp == stamp:
+                if now - before.since >= self.settings.settle_s:
+                    settled.append((path, stamp))
+                    continue
+                look.watched[str(path)] = before
+            elif len(look.watched) < self.settings.max_new_per_tick:
+                look.watched[str(path)] = Watched(stamp, now)
+            else:
+                look.left += 1
+        self._take(settled, look, watched)
+        return look
+
+    def _unseen(self) -> list[tuple[Path, Stamp]]:
+        """Files not taken yet as they are now; the newest first, whatever waits from before."""
+        found = []
+        for file in find_documents([self.folder], self.settings.endings):
+            try:
+                changed, stamp = _stamp(file.path)
+            except OSError:
+                continue  # removed or renamed while we looked
+            if self._seen.get(str(file.path)) != stamp:
+                found.append((-changed, file.path, stamp))
+        return [(path, stamp) for _, path, stamp in sorted(found)]
+
+    def _take(
+        self, settled: Iterable[tuple[Path, Stamp]], look: Look, watched: Mapping[str, Watched]
+    ) -> None:
+        deadline = time.monotonic() + _MOST_SECONDS
+        # By name: keys that are added together lie together, and so share a run.
+        for number, (path, stamp) in enumerate(sorted(settled)):
+            if number >= self.settings.max_new_per_tick or time.monotonic() > deadline:
+                look.watched[str(path)] = watched[str(path)]
+                look.left += 1
+                continue
+            try:
+                entry = self.catalogue.register(path, self.folder)
+            except DocumentError as error:
+                look.problems.append(str(error))
+                continue
+            self._seen[str(path)] = stamp
+            if entry.state != "same":
+                look.taken.append(Taken(entry, stamp))
+
+
+def _stamp(path: Path) -> tuple[int, Stamp]:
+    stats = [path.stat()]
+    sidecar = sidecar_path(path)
+    if sidecar.exists():
+        stats.append(sidecar.stat())
+    parts = [f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}" for stat in stats]
+    return max(stat.st_ctime_ns for stat in stats), "+".join(parts)
+
+
+def content_key(taken: Sequence[Taken]) -> str:
+    """Names the content of some files: another one for each version of any of them."""
+    parts = (f"{one.entry.document.partition_key}:{one.stamp}" for one in taken)
+    return digest(*parts)[:32]
+
+
+@dataclass(frozen=True)
+class Troubled:
+    """A document that is not as it should be.
+
+    Attributes:
+        key: Partition key.
+        version: Of its file; a new one starts the counting anew.
+        error_types: Why, by class names; of the document or of its failed pages.
+    """
+
+    key: str
+    version: str
+    error_types: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Attempted:
+    """How often a troubled document was tried again.
+
+    Attributes:
+        version: Of its file.
+        attempts: Retries so far.
+        due: Seconds since the epoch of the next one.
+    """
+
+    version: str
+    attempts: int
+    due: float
+
+
+#: Errors of these remedies are not mended by trying again: the bytes are at fault, or a limit
+#: that a person set, or a page that a person left out.
+_WAITS_FOR_A_PERSON = frozenset({Remedy.FAIL_DOCUMENT, Remedy.STOP_ASKING, Remedy.STOP_USAGE})
+
+
+def can_be_retried(error_type: str) -> bool:
+    """Whether trying again may help with errors of a class."""
+    if error_type == "PageNotSelected":
+        return False
+    return named(error_type, "").remedy not in _WAITS_FOR_A_PERSON
+
+
+def due_retries(
+    troubled: Iterable[Troubled],
+    before: Mapping[str, Attempted],
+    delays: Sequence[float],
+    now: float,
+    busy: Collection[str] = (),
+) -> tuple[list[Troubled], dict[str, Attempted]]:
+    """Which documents are tried again now, and what to remember.
+
+    Args:
+        troubled: All that are in trouble.
+        before: From the last time.
+        delays: Seconds before each retry; their number is the limit.
+        now: Seconds since the epoch.
+        busy: Keys of documents that are being worked on; their counting stands still.
+    """
+    due: list[Troubled] = []
+    after = {key: known for key, known in before.items() if key in busy}
+    for document in troubled:
+        if document.key in busy:
+            continue
+        if document.error_types and not any(map(can_be_retried, document.error_types)):
+            continue
+        known = before.get(document.key)
+        if known is None or known.version != document.version:
+            known = Attempted(document.version, 0, now + delays[0] if delays else 0.0)
+        elif known.attempts < len(delays) and now >= known.due:
+            due.append(document)
+            attempts = known.attempts + 1
+            wait = delays[attempts] if attempts < len(delays) else 0.0
+            known = Attempted(document.version, attempts, now + wait)
+        after[document.key] = known
+    return due, after
