@@ -106,12 +106,14 @@ def _connect(
     try:
         try:
             snapshot.hardlink_to(file)
+            name = snapshot
         except OSError:
-            shutil.copyfile(file, snapshot)
+            # No links on this file system, or the folder is somebody else's.
+            name = file
         try:
-            return duckdb.connect(snapshot, read_only=True, config=config)
+            return duckdb.connect(name, read_only=True, config=config)
         except duckdb.IOException:
-            snapshot.unlink()
+            snapshot.unlink(missing_ok=True)
             shutil.copyfile(file, snapshot)
             return duckdb.connect(snapshot, read_only=True, config=config)
     except (OSError, duckdb.Error) as error:

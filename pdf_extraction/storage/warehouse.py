@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _NEW = ".warehouse-new-"
-#: Documents taken under one hold of the commit lock, half a second or so.
-_BATCH = 200
+#: Documents taken under one hold of the commit lock: a second or two.
+_BATCH = 500
 #: With more of the documents changed than this share, building anew is cheaper than copying.
 _REBUILD_SHARE = 0.5
 _READ = "FROM read_parquet($files, union_by_name=true, hive_partitioning=false)"
