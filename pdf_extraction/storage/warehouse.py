@@ -86,7 +86,7 @@ class _State:
     rows: dict[str, int] = field(default_factory=dict)
 
 
-class _Damaged(Exception):  # noqa: N818
+class _Damaged(Exception):
     def __init__(self, keys: set[str]) -> None:
         super().__init__(keys)
         self.keys = keys
