@@ -122,7 +122,8 @@ def document_row(
     return {
         "document_id": document.document_id,
         "partition_key": document.partition_key,
-        "file_name": document.path.name,
+        # A name that is no UTF-8 comes with surrogates, which no table takes.
+        "file_name": document.path.name.encode(errors="backslashreplace").decode(),
         "sha256": document.sha256,
         "byte_size": document.byte_size,
         "page_count": len(pages) if outcome.error is None else None,

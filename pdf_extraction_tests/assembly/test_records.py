@@ -1,5 +1,6 @@
 """Rows of documents, pages and attempts."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from pdf_extraction.assembly.records import attempt_rows, document_row, page_rows
@@ -99,3 +100,10 @@ def test_offsets_of_a_page_are_those_of_its_text_in_the_canonical_text():
     """A page's range starts where assembly put it and is as long as its text."""
     pages = rows_of([a_page(2, completion=Completion("{}", "embedded"))], [])[1]
     assert (pages[0]["canonical_start"], pages[0]["canonical_end"]) == (20, 27)
+
+
+def test_a_file_name_that_is_no_utf8_is_shown_and_storable():
+    """Bytes that are no text are written as escapes, so that the row can be stored."""
+    document = replace(DOCUMENT, path=Path("inbox/lei-\udce9.pdf"))
+    row = document_row(DocumentOutcome(document, "legal_ptbr"), [], [], {}, None, None)
+    assert row["file_name"] == "lei-\\udce9.pdf"
