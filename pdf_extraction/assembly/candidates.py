@@ -16,7 +16,7 @@ from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.assembly.ocrlabels import read_scanned_label
 
 _ENDED = re.compile(
-    rf"(?:[.;:!?…]|\.\.)[{QUOTES})\]\s]*$|[)\]{QUOTES}]\s*[.;,]?$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$"
+    rf"(?:[.;:!?…]|\.\.)[{QUOTES})\]\s]*$|[)\]{QUOTES}]\s*[.;,]?$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$"
 )
 _LINKED = re.compile(
     r"(?:^|[\s(])(?:art|arts|artigos?|§|§§|incisos?|al[íi]neas?|par[áa]grafos?|itens|item|d[aeo]s?|"
@@ -54,6 +54,7 @@ class Candidate:
         start: Offset in the canonical text, an opening quote included.
         readings: Ways to read the label, offsets relative to the line.
         strength: Cost of taking it for running text.
+        against: Further cost of taking it: what follows or precedes it reads as a citation.
         colon: What stands before it ends with a colon.
         inline: It stands inside its line.
         event: Number of the last annex, act or closing line before it; -1 for none.
@@ -78,6 +79,7 @@ class Candidate:
     noted: bool = False
     struck: bool = False
     led: bool = False
+    against: float = 0.0
     claim: int = -1
 
     def cut(self, lines: Sequence[FlowLine]) -> int:
@@ -103,6 +105,7 @@ def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
     above: FlowLine | None = None
     for index, line in enumerate(lines):
         if line.skip:
+            above = None if line.skip == "unread" else above
             continue
         readings = read_scanned_label(line.text) if line.ocr else read_label(line.text)
         if readings and not _is_title(readings[0], line, above):
@@ -132,18 +135,23 @@ def _at_margin(
     opens = above is not None and (above.page == line.page) and (above.short or line.gap > 1.9)
     strength = 6.0 if ended else 3.0 if opens else 1.2
     follows = line.text[first.end :]
-    if first.type in {"artigo", "paragrafo"} and _CITES.match(follows):
+    against = 0.0
+    citable = first.type in {"artigo", "paragrafo"}
+    if citable and _CITES.match(follows):
         strength -= 3.0 if ended else 1.0
-    if above is not None and not ended and _LINKED.search(above.text):
+        against += 1.5
+    if citable and above is not None and not ended and _LINKED.search(above.text):
         strength *= 0.3
+        against += 1.5
     # A misread label is as plain on its line as any; its doubt is paid when it is taken.
     if not line.ocr:
         strength -= first.doubt
-    if first.type == "item" or (first.type == "alinea" and first.doubt):
+    if first.type == "item" or (first.type == "alinea" and 0 < first.doubt < 2):
         strength = min(strength, 1.0)
     colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
     start = line.start + first.start
-    return Candidate(index, start, readings, max(strength, 0.3), colon, inline=False)
+    strength = max(strength, 0.3)
+    return Candidate(index, start, readings, strength, colon, inline=False, against=against)
 
 
 def _is_title(label: Label, line: FlowLine, above: FlowLine | None) -> bool:

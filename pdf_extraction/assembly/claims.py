@@ -115,7 +115,9 @@ def tie(
             item.candidate = True
             if found.claim < 0:
                 found.claim = number
-                agrees = any(r.number == item.claim.label.number for r in found.readings)
+                # Of a misread label the claim may be the same misreading.
+                plain = [reading for reading in found.readings if reading.doubt < 1]
+                agrees = any(reading.number == item.claim.label.number for reading in plain)
                 found.strength += _SUPPORT if agrees else 0.0
             continue
         new = _without_label(number, item, placed, lines, index)

@@ -136,7 +136,10 @@ def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> _Cut:
     own = [Piece(p.line, max(p.start, label_end), p.end) for p in pieces if p.end > label_end]
     text = own_text((book.text[p.start : p.end] for p in own), book.hyphens, quoted=node.quoted)
     words = [word for start, end in spans for word in book.words_in(start, end)]
-    struck = bool(words) and sum(word.struck for word in words) * 2 > len(words)
+    # Editorial notes after a struck wording are often left unstruck, and longer than it.
+    struck = any(
+        part and sum(word.struck for word in part) * 2 > len(part) for part in (words, words[:4])
+    )
     label = book.text[candidate.start : label_end].strip()
     return _Cut(spans, label, text, device_status(text, struck=struck))
 

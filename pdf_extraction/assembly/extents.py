@@ -17,7 +17,7 @@ from pdf_extraction.assembly.headings import is_upper, read_heading
 from pdf_extraction.assembly.labels import QUOTES
 from pdf_extraction.assembly.layout import FlowLine
 
-_ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|[;,]\s*(?:e|ou|e/ou)$|\(NR\)\.?$")
+_ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$")
 #: Lines that Planalto prints by themselves after a device and that belong to its text.
 _NOTES = re.compile(
     r"^(?:\(|Vig[êe]ncia\b|Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b)",

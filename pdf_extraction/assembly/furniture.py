@@ -53,7 +53,7 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
     by_page: dict[int, list[FlowLine]] = defaultdict(list)
     for line in lines:
         by_page[line.page].append(line)
-    repeated = _repeated(by_page)
+    repeated = _repeated(by_page) if len(by_page) > 1 else set()
     for page in by_page.values():
         for line in page:
             line.skip = line.skip or _reason(line, repeated)
@@ -65,7 +65,7 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
 def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
     if _in_zone(line) and _STAMP.match(line.text):
         return "stamp"
-    if any(key in repeated for key in _keys(line)) and not _is_device(line.text):
+    if repeated and any(key in repeated for key in _keys(line)) and not _is_device(line.text):
         return "repeated"
     if _in_head_or_foot(line) and _GAZETTE.match(line.text) and len(line.text) < 140:
         return "stamp"
@@ -117,9 +117,9 @@ def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
             key = (masked(line.text), int(line.bbox[1] / _STEP))
             if number not in pages[key][-1:]:
                 pages[key].append(number)
-            apart[key] += _stands_apart(page, index)
             if _in_zone(line):
                 zone.add(key)
+                apart[key] += _stands_apart(page, index)
     total = len(by_page)
     found = set()
     for text, step in list(pages):
@@ -210,7 +210,8 @@ def _apart_run(
     for number, line in enumerate(zone, start=1):
         if _stands_apart(page, page.index(line)):
             last = number
-    return zone[:last]
+    run = zone[:last]
+    return [] if any(_is_device(line.text) for line in run) else run
 
 
 def _mark_contents(lines: Sequence[FlowLine]) -> None:

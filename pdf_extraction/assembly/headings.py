@@ -67,7 +67,7 @@ _CLOSING = re.compile(
     r"|Este\s+texto\s+n[ãa]o\s+substitui.*|Publicad[oa]\s+(?:em|por|no).{0,80}"
     r"|DOE\s+N[ºo°].*|C[óo]digo\s+Identificador.*|\*+$)",
 )
-_YEAR = re.compile(r"(?:de|/)\s*(\d{4})\b")
+_YEAR = re.compile(r"(?:de|/)\s*(\d{4})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,9 @@ class FlowLine:
 
     @property
     def centred(self) -> bool:
-        """Both margins are wide and alike."""
+        """Both margins are wide and alike, in the column or, for short lines, on the page."""
+        if self.bbox[0] > 0.25 and abs(self.bbox[0] + self.bbox[2] - 1) < 0.03:
+            return True
         left, right = self.bbox[0] - self.column[0], self.column[1] - self.bbox[2]
         return left > 0.03 and right > 0.03 and abs(left - right) < 0.2 * (left + right) + 0.02
 

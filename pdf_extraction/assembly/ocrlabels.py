@@ -25,6 +25,9 @@ from pdf_extraction.assembly.labels import (
 MISREAD = 4.6
 #: Doubt of another reading of what is a label already.
 _OTHERWISE = 0.8
+#: Doubt of a sign or letter that stands for another, its separator plain: with an oddity of
+#: the numbering beside it, it is too much.
+_MISTAKEN = 3.5
 #: "$" for "§" is the rule rather than the exception.
 _USUAL = 0.2
 
@@ -35,7 +38,8 @@ _DIGITS = str.maketrans(
     {"O": "0", "o": "0", "l": "1", "I": "1", "|": "1", "i": "1", "S": "5", "B": "8", "Z": "2"}
 )
 _ROMAN = re.compile(
-    _LEAD + rf"(?P<body>[IVXLCl1|!iíjJ\]\[tTHUM]{{1,9}})\s?(?P<separator>[{_DASH}]+|[.:](?=\s))\s?"
+    _LEAD
+    + rf"(?P<body>[IVXLCl1|!iíÍÎÏÌjJ\]\[tTHUM]{{1,9}})\s?(?P<separator>[{_DASH}]+|[.:](?=\s))\s?"
 )
 _PARAGRAPH = re.compile(
     _LEAD + r"(?P<sign>[§$8&S5])\s?(?P<body>[0-9OolI|]{1,3}?)\s?"
@@ -72,7 +76,7 @@ def read_scanned_label(text: str) -> list[Label]:
 def _repairs(text: str, plain: Label | None) -> Iterator[Label]:
     if plain is None:
         yield from _signs(text)
-    if plain is None or plain.type in {"inciso", "item"}:
+    if plain is None or plain.type in {"inciso", "item"} or plain.doubt:
         yield from _romans(text, plain)
     if plain is None or plain.type in {"alinea", "item"}:
         yield from _alineas(text, plain)
@@ -93,7 +97,7 @@ def _signs(text: str) -> Iterator[Label]:
         sure = kind == "artigo" or match["sign"] in "§$"
         if not sure and not match["mark"]:
             continue
-        doubt = _USUAL if sure and match["body"].isdigit() else MISREAD / 2
+        doubt = _USUAL if sure and match["body"].isdigit() else _MISTAKEN
         device_type: DeviceType = "paragrafo" if kind == "paragrafo" else "artigo"
         label = _label(match, device_type, int(digits), doubt if sure else MISREAD)
         yield label
@@ -117,12 +121,15 @@ def _romans(text: str, plain: Label | None) -> Iterator[Label]:
     spellings = (match["body"].replace("H", ones).translate(_ONES) for ones in ("II", "I"))
     read = sorted({value for value in map(roman_value, spellings) if value and value <= 120})
     if plain is None or plain.type != "inciso":
-        doubt = MISREAD / 2 if match["separator"][0] in _DASH else MISREAD
+        doubt = _MISTAKEN if match["separator"][0] in _DASH else MISREAD
         yield from (_label(match, "inciso", value, doubt) for value in read)
-    # One stroke more or less: "II" for "III", "VI" for "VII".
-    for near in (near for value in read for near in (value + 1, value - 1)):
-        if near > 0 and abs(len(roman(near)) - len(match["body"])) == 1:
-            yield _label(match, "inciso", near, _OTHERWISE if plain is not None else MISREAD)
+    if plain is None:
+        return
+    # A stroke lost: "II" for "III", "VI" for "VII". None is ever gained: "III" after "I"
+    # means that the line before was not read as a label.
+    for near in (value + 1 for value in read):
+        if len(roman(near)) == len(match["body"]) + 1:
+            yield _label(match, "inciso", near, _OTHERWISE)
 
 
 def _alineas(text: str, plain: Label | None) -> Iterator[Label]:
@@ -132,7 +139,7 @@ def _alineas(text: str, plain: Label | None) -> Iterator[Label]:
     for letter in _LETTERS.get(match["body"], ""):
         base = letters_value(letter)
         if base is not None:
-            yield _label(match, "alinea", base, _OTHERWISE if plain is not None else MISREAD / 2)
+            yield _label(match, "alinea", base, _OTHERWISE if plain is not None else _MISTAKEN)
 
 
 def _label(

@@ -33,6 +33,8 @@ class Hyphens:
 
     def join(self, left: str, right: str) -> str:
         """Join two lines, of which the first may end in a broken word."""
+        if re.search(r"\d-$", left) and re.match(r"[A-Z\d]", right):
+            return left + right
         if not left.endswith("-") or len(left) < 2 or not left[-2].isalpha():
             return f"{left} {right}" if left and right else left + right
         if not right[:1].isalpha():

@@ -112,7 +112,7 @@ def _steps(
         ):
             if step is not None:
                 following, how = step
-                cost = how.cost + label.doubt
+                cost = how.cost + label.doubt + candidate.against
                 taken = Taken(number, reading, how.quoted, how.opens, how.restarts, how.event, cost)
                 yield following._replace(
                     cost=state.cost + cost,
@@ -278,6 +278,8 @@ def _next(current: Level, label: Label, revised: bool) -> float:
     base, suffix = label.number
     if base == current.base:
         return _same(current.suffix, suffix, revised)
+    if current.suffix == SOLE:
+        return 2.5
     step = base - current.base
     if label.type == "alinea" and step == 2 and current.base + 1 in _LEFT_OUT:
         step = 1

@@ -1,0 +1,110 @@
+from pdf_extraction_tests.assembly.acts import devices_of, page, paths, texts
+
+
+def test_quoted_devices_belong_to_the_act_that_is_amended():
+    """A quoted block is ``alteracao`` under its article, with the amended act's name."""
+    rows = devices_of(
+        page(
+            "Art. 1º A Lei Complementar nº 257, de 14 de novembro de 2003, passa a",
+            "vigorar com as seguintes alterações:",
+            "“Art. 3º .......................................................",
+            "................................................................",
+            "III - conceder auxílios;",
+            "........................................................” (NR)",
+            "“Art. 5º .......................................................",
+            "II - ...........................................................",
+            "c) a Universidade;",
+            "........................................................” (NR)",
+            "Art. 2º Esta Lei entra em vigor na data de sua publicação.",
+        )
+    )
+    assert paths(rows) == [
+        "Art. 1º",
+        "Art. 1º/«Art. 3º»",
+        "Art. 1º/«Art. 3º»/«III»",
+        "Art. 1º/«Art. 5º»",
+        "Art. 1º/«Art. 5º»/«II»",
+        "Art. 1º/«Art. 5º»/«II»/«c)»",
+        "Art. 2º",
+    ]
+    quoted = rows[1:6]
+    assert {row["context"] for row in quoted} == {"alteracao"}
+    name = "Lei Complementar nº 257, de 14 de novembro de 2003"
+    assert {row["context_name"] for row in quoted} == {name}
+    assert quoted[0]["device_id"] == "art1_cpt_alt1_art3"
+    assert texts(rows)["Art. 1º/«Art. 3º»"] == ""
+    assert texts(rows)["Art. 1º/«Art. 3º»/«III»"] == "conceder auxílios;"
+
+
+def test_the_numbering_resumes_after_a_block_without_closing_quotes():
+    """A successor of the amending article ends a block that was never closed."""
+    rows = devices_of(
+        page(
+            "Art. 3º A Lei nº 6.558, de 1993, passa a vigorar com a seguinte redação:",
+            '"Art. 1º Serão feitas pesquisas.',
+            '"Art. 9º Cabe recurso.',
+            "Art. 4º Esta Lei entra em vigor na data de sua publicação.",
+        )
+    )
+    assert paths(rows) == ["Art. 3º", "Art. 3º/«Art. 1º»", "Art. 3º/«Art. 9º»", "Art. 4º"]
+
+
+def test_a_quoted_chapter_opens_the_block_of_its_articles():
+    """Articles under a quoted heading are the amended act's, without quotes of their own."""
+    rows = devices_of(
+        page(
+            "Art. 8º O Título XI do Decreto-Lei nº 2.848, de 7 de dezembro de 1940,",
+            "passa a vigorar acrescido do seguinte Capítulo II-B:",
+            "^“CAPÍTULO II-B",
+            "^DOS CRIMES EM LICITAÇÕES",
+            "Contratação direta ilegal",
+            "Art. 337-E. Admitir contratação direta ilegal:",
+            "Pena - reclusão, de quatro a oito anos, e multa.",
+            "Frustração do caráter competitivo",
+            "Art. 337-F. Frustrar a licitação:",
+            "Pena - reclusão, de dois anos, e multa.”",
+            "Art. 9º Esta Lei entra em vigor na data de sua publicação.",
+        )
+    )
+    assert paths(rows) == ["Art. 8º", "Art. 8º/«Art. 337-E»", "Art. 8º/«Art. 337-F»", "Art. 9º"]
+    assert rows[1]["device_id"] == "art8_cpt_alt1_art337-5"
+    assert rows[1]["text"].endswith("Pena - reclusão, de quatro a oito anos, e multa.")
+    assert rows[3]["section_path"] == []
+
+
+def test_a_quoted_paragraph_stands_under_the_inciso_that_amends():
+    """Blocks hang below the deepest open device of the amending act."""
+    rows = devices_of(
+        page(
+            "Art. 1º A Lei nº 10, de 1990, passa a vigorar com as seguintes alterações:",
+            "I - o art. 5º passa a vigorar com a seguinte redação:",
+            "“Art. 5º É livre a feira.” (NR)",
+            "II - o art. 7º fica acrescido do seguinte parágrafo:",
+            "“§ 3º A feira é diária.” (NR)",
+            "Art. 2º Fim.",
+        )
+    )
+    assert paths(rows) == [
+        "Art. 1º",
+        "Art. 1º/I",
+        "Art. 1º/I/«Art. 5º»",
+        "Art. 1º/II",
+        "Art. 1º/II/«§ 3º»",
+        "Art. 2º",
+    ]
+    assert texts(rows)["Art. 1º/II/«§ 3º»"] == "A feira é diária."
+
+
+def test_quotation_marks_around_a_name_open_no_block():
+    """A quoted term inside a device leaves the numbering where it was."""
+    rows = devices_of(
+        page(
+            "Art. 1º Fica criado o Programa denominado",
+            "“Semiárido Mais Científico”.",
+            "Art. 2º O Programa terá:",
+            "I - sede na Rua “B”;",
+            "II - bolsas.",
+        )
+    )
+    assert paths(rows) == ["Art. 1º", "Art. 2º", "Art. 2º/I", "Art. 2º/II"]
+    assert rows[0]["text"] == "Fica criado o Programa denominado “Semiárido Mais Científico”."
