@@ -166,7 +166,7 @@ def document_chunks(
         _describe_unknown(context, context.asset_key, unknown)
         for entry in entries:
             key = entry.document.partition_key
-            rows, changed = steps.publish_partition(workspace, entry, context.run_id)
+            rows, changed = steps.publish_partition(workspace, entry, context.run.run_id)
             shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
             _describe(context, context.asset_key, key, shown)
             session.documents[key] = {**rows["documents"][0], "canonical_text": None}

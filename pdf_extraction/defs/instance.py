@@ -18,9 +18,14 @@ import dagster as dg
 import yaml
 from dagster._core.instance.ref import InstanceRef
 
+from pdf_extraction.errors import SettingsError
 from pdf_extraction.settings import CONFIG_VARIABLE, DATA_VARIABLE, DEFAULT_FILE
 
 HOME_VARIABLE = "DAGSTER_HOME"
+_NOT_CAPTURED = {
+    "module": "dagster._core.storage.noop_compute_log_manager",
+    "class": "NoOpComputeLogManager",
+}
 DEFINITIONS = "pdf_extraction.definitions"
 
 
@@ -33,6 +38,7 @@ def instance_config(base_dir: object) -> dict[str, Any]:
     place = {"base_dir": base_dir}
     return {
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
         "local_artifact_storage": {
             "module": "dagster._core.storage.root",
             "class": "LocalArtifactStorage",
@@ -71,13 +77,20 @@ def open_instance(
     Args:
         data: The data folder.
         environ: Where ``$DAGSTER_HOME`` is looked up.
+
+    Raises:
+        SettingsError: ``$DAGSTER_HOME`` is no folder.
     """
     if environ.get(HOME_VARIABLE):
-        with dg.DagsterInstance.get() as instance:
-            yield instance
-        return
-    home = _made_home(data)
-    reference = InstanceRef.from_dir(str(home), overrides=instance_config(str(home)))
+        home, overrides = Path(environ[HOME_VARIABLE]).expanduser(), {}
+        if not home.is_absolute() or not home.is_dir():
+            raise SettingsError(f"$DAGSTER_HOME: {home} is not the absolute path of a folder")
+    else:
+        home = _made_home(data)
+        overrides = instance_config(str(home))
+    # Where output is captured, what a progress bar writes goes through a file and a pipe.
+    overrides |= {"compute_logs": _NOT_CAPTURED}
+    reference = InstanceRef.from_dir(str(home), overrides=overrides)
     with dg.DagsterInstance.from_ref(reference) as instance:
         yield instance
 

@@ -44,7 +44,7 @@ def of_images(outcome: DocumentOutcome, picture: Picture | None, stage: Path) ->
                 ]
             )
         ),
-        "stage": dg.MetadataValue.path(stage),
+        "stage": dg.MetadataValue.path(stage.resolve()),
     }
 
 
@@ -69,7 +69,7 @@ def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metad
         "cost_usd": float(spent.cost_usd),
         "backends": ", ".join(f"{name}: {count}" for name, count in backends.items()),
         "preview": dg.MetadataValue.md(markdown.table(_answers(pages))),
-        "stage": dg.MetadataValue.path(stage),
+        "stage": dg.MetadataValue.path(stage.resolve()),
     }
 
 
@@ -105,7 +105,7 @@ def of_groundings(
         "claims": len(flat),
         **{f"claims_{method}": methods[method] for method in _METHODS},
         "preview": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
-        "stage": dg.MetadataValue.path(stage),
+        "stage": dg.MetadataValue.path(stage.resolve()),
     }
 
 
@@ -133,7 +133,9 @@ def of_rows(rows: Mapping[str, Sequence[Row]], *, changed: bool, folder: Path) -
         "cost_usd": float(document["cost_usd"]),
         "preview": dg.MetadataValue.md(markdown.table(_first(main, rows[main]))),
         "tables": dg.MetadataValue.md(markdown.table(counts)),
-        "parquet": dg.MetadataValue.path(folder / main / f"{document['partition_key']}.parquet"),
+        "parquet": dg.MetadataValue.path(
+            folder.resolve() / main / f"{document['partition_key']}.parquet"
+        ),
         **_schema(main),
     }
 
@@ -184,7 +186,7 @@ def of_warehouse(facts: RefreshFacts, file: Path) -> Metadata:
         "rebuilt": facts.rebuilt,
         "seconds": round(facts.seconds, 3),
         "tables": dg.MetadataValue.md(markdown.table(counts)),
-        "file": dg.MetadataValue.path(file),
+        "file": dg.MetadataValue.path(file.resolve()),
     }
 
 
