@@ -16,6 +16,8 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from pdf_extraction.errors import StorageError
 from pdf_extraction.model import Attempt, Completion
 
@@ -171,10 +173,13 @@ class CallStore:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
         try:
-            db.execute("PRAGMA journal_mode = WAL")
+            # SQLite's own waiting does not cover the change to WAL: of three processes that
+            # opened a new file together one got "database is locked" at once.
+            with FileLock(f"{self.path}.lock"):
+                db.execute("PRAGMA journal_mode = WAL")
+                db.executescript(_SCHEMA)
             # NORMAL syncs at checkpoints only: a commit survives the process, not the power.
             db.execute("PRAGMA synchronous = NORMAL")
-            db.executescript(_SCHEMA)
         except sqlite3.Error:
             db.close()
             raise

@@ -10,7 +10,12 @@ from pdf_extraction.errors import Malformed
 from pdf_extraction.model import Completion, PageImage, PageText, Picture, Prompt, Request
 from pdf_extraction.settings import OpenAIBackendSettings, parse_settings
 
-PROMPT = Prompt("Extract devices.", "Page text", {"type": "object", "properties": {"devices": {"type": "array"}}}, "page")
+PROMPT = Prompt(
+    "Extract devices.",
+    "Page text",
+    {"type": "object", "properties": {"devices": {"type": "array"}}},
+    "page",
+)
 
 
 def picture_of(number):
@@ -45,7 +50,12 @@ def request(number=1, **fields):
         "document_id": "lei-1",
         "sha256": "a" * 64,
         "page": page(number),
-        "prompt": Prompt("Extract devices.", f"Page {number}", {"type": "object", "properties": {"devices": {"type": "array"}}}, "page"),
+        "prompt": Prompt(
+            "Extract devices.",
+            f"Page {number}",
+            {"type": "object", "properties": {"devices": {"type": "array"}}},
+            "page",
+        ),
         "read": lambda page: json.dumps({"page_number": page.page_number, "devices": []}),
         "parse": parse,
         "load_picture": load_picture,

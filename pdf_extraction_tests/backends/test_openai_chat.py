@@ -51,7 +51,7 @@ def health(base_url, environ=None, **fields):
 
 def test_an_answer_brings_text_model_usage_and_latency():
     """A plain answer is the server's content with what it said about itself."""
-    with FakeServer(answers=lambda asked: DEVICES) as server:
+    with FakeServer(answers=lambda _: DEVICES) as server:
         completion = ask(server)
     assert (completion.text, completion.backend, completion.model) == (DEVICES, "s1", "scripted")
     assert completion.finish_reason == "stop"
@@ -100,7 +100,7 @@ def test_the_schema_reaches_the_model_whatever_the_response_format(response_form
     seen = []
     schema = {"type": "object", "properties": {"total": {"type": "number"}}}
     asked = request(prompt=Prompt("Extract.", "Page 1", schema, "invoice"), parse=lambda text: text)
-    with FakeServer(answers=lambda asked: seen.append(asked)) as server:
+    with FakeServer(answers=seen.append) as server:
         answer = ask(server, asked, response_format=response_format).text
     assert json.loads(answer) == {"total": 1.0}
     assert seen[0].schema == schema
@@ -120,7 +120,7 @@ def test_settings_reach_the_server():
 @pytest.mark.parametrize("kind", ["list_content", "think", "fences", "prose", "tool_call"])
 def test_odd_but_usable_answers_come_through(kind):
     """Content in parts, in a tool call, after thoughts or between fences is an answer."""
-    with FakeServer(faults=f"{kind}=1", answers=lambda asked: DEVICES) as server:
+    with FakeServer(faults=f"{kind}=1", answers=lambda _: DEVICES) as server:
         assert DEVICES in ask(server).text
 
 
@@ -171,7 +171,7 @@ def test_retry_after_is_kept_as_seconds():
 def test_a_call_that_takes_too_long_is_dropped_so_that_the_server_stops():
     """After a timeout the server sees the client leave."""
     with FakeServer(faults="hang=1") as server:
-        with pytest.raises(TimedOut, match="within 0.2 s"):
+        with pytest.raises(TimedOut, match=r"within 0\.2 s"):
             ask(server, timeout_s=0.2)
         server.wait_until(lambda stats: stats["left_by_client"] == 1)
 

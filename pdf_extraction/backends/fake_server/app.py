@@ -92,6 +92,7 @@ class App:
     def __init__(self, faults: Faults, answers: Mapping[str, str] | Answerer | None) -> None:
         self.faults = faults
         self.stats = Stats()
+        self.arrivals = Window(0, faults.window)
         self.calls = Window(faults.rpm, faults.window)
         self.input = Window(faults.itpm, faults.window)
         self.output = Window(faults.otpm, faults.window)
@@ -134,7 +135,7 @@ class App:
         """The counts as ``/stats`` gives them."""
         return {
             **vars(self.stats),
-            "peak_calls": self.calls.peak,
+            "peak_calls": self.arrivals.peak,
             "peak_input_tokens": self.input.peak,
             "peak_output_tokens": self.output.peak,
         }
@@ -161,11 +162,11 @@ class App:
             self.stats.by_picture[picture] += 1
         tokens = len(asked.system + asked.text) // 4
         tokens += self.faults.picture_tokens * len(asked.pictures)
-        wait = self._over_limit(tokens)
-        self.calls.add(1)
-        if wait is not None:
+        self.arrivals.add(1)
+        if (wait := self._over_limit(tokens)) is not None:
             self._too_many(connection, wait)
             return
+        self.calls.add(1)
         self.input.add(tokens)
         await self._work(asked, tokens, connection)
 

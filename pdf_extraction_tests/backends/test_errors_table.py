@@ -1,0 +1,179 @@
+"""The SDK's and the transport's errors become ours."""
+
+import inspect
+
+import aiohttp
+import httpx2
+import openai
+import pytest
+
+from pdf_extraction.backends.errors_table import (
+    CLASSES,
+    Place,
+    from_payload,
+    from_sdk,
+    from_status,
+    retry_after,
+)
+from pdf_extraction.backends.transport import ERRORS
+from pdf_extraction.errors import (
+    BackendError,
+    Malformed,
+    OutputError,
+    RateLimited,
+    Rejected,
+    TimedOut,
+    Unauthorized,
+    Unavailable,
+)
+
+PLACE = Place("s1", "api.example.org", "m", "S1_KEY", ("hidden-secret",))
+REQUEST = httpx2.Request("POST", "https://api.example.org/v1/chat/completions")
+#: Of other APIs than chat completions: they may fall on the last row.
+OF_OTHER_APIS = {"WebSocketConnectionClosedError", "WebSocketQueueFullError"}
+
+
+def public_errors():
+    return [
+        value
+        for name in openai.__all__
+        if inspect.isclass(value := getattr(openai, name))
+        and issubclass(value, openai.OpenAIError)
+        and value not in {openai.OpenAIError, openai.APIError}
+    ]
+
+
+@pytest.mark.parametrize("foreign", public_errors())
+def test_every_public_error_of_the_sdk_has_a_row(foreign):
+    """Each error that the SDK documents is translated by its status or a row of its own."""
+    if issubclass(foreign, openai.APIStatusError) or foreign.__name__ in OF_OTHER_APIS:
+        return
+    rows = [theirs for theirs, _ in CLASSES if issubclass(foreign, theirs)]
+    assert rows[0] is not openai.OpenAIError
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        value
+        for value in vars(aiohttp).values()
+        if inspect.isclass(value) and issubclass(value, aiohttp.ClientError)
+    ],
+)
+def test_every_error_of_the_transport_has_a_row(foreign):
+    """No error of aiohttp gets past the seam, and no base class shadows a later row."""
+    rows = [theirs for theirs, _ in ERRORS if issubclass(foreign, theirs)]
+    assert rows
+    own = [theirs for theirs, _ in ERRORS if theirs is foreign]
+    assert not own or rows[0] is foreign
+
+
+@pytest.mark.parametrize("status", [*range(300, 309), *range(400, 452), *range(500, 530), 529])
+def test_every_status_has_a_class(status):
+    """Whatever status a server gives becomes a BackendError that keeps it."""
+    error = from_status(PLACE, status, None, {})
+    assert isinstance(error, BackendError)
+    assert error.status == status
+    assert str(error).startswith(f"s1 (m at api.example.org): HTTP {status}")
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (400, Rejected),
+        (401, Unauthorized),
+        (402, Unauthorized),
+        (403, Unauthorized),
+        (404, Rejected),
+        (408, TimedOut),
+        (409, Unavailable),
+        (413, Rejected),
+        (422, Rejected),
+        (429, RateLimited),
+        (500, Unavailable),
+        (503, Unavailable),
+        (504, TimedOut),
+        (529, Unavailable),
+    ],
+)
+def test_statuses_carry_their_remedy(status, kind):
+    """The status decides the class, the class the remedy."""
+    assert type(from_status(PLACE, status, None, {})) is kind
+
+
+def test_a_503_that_says_when_to_come_back_is_a_request_to_slow_down():
+    """Retry-After on a 503 counts like a 429's."""
+    error = from_status(PLACE, 503, None, {"retry-after": "3"})
+    assert isinstance(error, RateLimited)
+    assert error.retry_after == 3
+
+
+def test_a_quota_that_is_used_up_stops_the_backend():
+    """A 429 that no waiting cures is Unauthorized."""
+    body = {"error": {"code": "insufficient_quota", "message": "You exceeded your quota"}}
+    assert isinstance(from_status(PLACE, 429, body, {}), Unauthorized)
+
+
+def test_a_dropped_connection_and_a_timeout_differ():
+    """The SDK's subclass for timeouts is not taken for its base."""
+    assert type(from_sdk(PLACE, openai.APITimeoutError(REQUEST))) is TimedOut
+    assert type(from_sdk(PLACE, openai.APIConnectionError(request=REQUEST))) is Unavailable
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "Incorrect API key provided: hidden-secret",
+        {"error": {"message": "Incorrect API key provided: sk-abcdef1234"}},
+        {"detail": "Bearer abcdefghijk is wrong"},
+        {"error": "hidden-secret"},
+    ],
+)
+def test_no_message_holds_a_key(body):
+    """Neither our key nor anything that looks like one survives in a message."""
+    message = str(from_status(PLACE, 401, body, {}))
+    assert "***" in message
+    assert not any(part in message for part in ("hidden", "sk-abc", "abcdefgh"))
+
+
+def test_control_characters_of_a_server_do_not_reach_a_terminal():
+    """A server's text is quoted with its control characters escaped."""
+    assert "\x1b" not in str(from_status(PLACE, 500, "\x1b[2Jgone", {}))
+
+
+def test_an_error_inside_a_200_has_its_own_status():
+    """OpenRouter sends a provider's 429 as a 200 with an error in it."""
+    error = from_payload(PLACE, {"error": {"code": 429, "message": "slow down"}})
+    assert isinstance(error, RateLimited)
+    assert isinstance(from_payload(PLACE, {"error": {"message": "?"}}), Unavailable)
+
+
+def test_a_200_without_choices_is_malformed():
+    """JSON of another shape is an answer that cannot be used."""
+    assert isinstance(from_payload(PLACE, {"ok": True}), Malformed)
+    assert isinstance(from_payload(PLACE, []), OutputError)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({}, None),
+        ({"retry-after": "20"}, 20),
+        ({"retry-after": "1.5"}, 1.5),
+        ({"retry-after": "-3"}, 0),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "soon"}, None),
+        ({"retry-after": "Sat, 21 Nov 2026 07:00:30 GMT"}, 30),
+        ({"retry-after": "Sat, 21 Nov 2026 06:00:00 GMT"}, 0),
+        ({"retry-after-ms": "250", "retry-after": "9"}, 0.25),
+        ({"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "6m0s"}, 360),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1.2s"}, 1.2),
+        ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "20ms"}, 0.02),
+        ({"x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "6m0s"}, None),
+    ],
+)
+def test_how_long_to_wait_is_read_in_every_form(headers, seconds):
+    """Seconds, a date, milliseconds, or the reset of what is used up."""
+    assert retry_after(headers, wall=1795244400.0) == (
+        pytest.approx(seconds) if seconds is not None else None
+    )
