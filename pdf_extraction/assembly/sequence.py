@@ -285,10 +285,9 @@ def _next(current: Level, label: Label, revised: bool) -> float:
         step = 1
     if step == 1:
         return 0.0 if not suffix else 1.0
-    if base == current.highest + 1:
-        return 0.2
     if base > current.highest:
-        return 2.0 + 0.5 * math.log2(base - current.highest)
+        ahead = base - current.highest
+        return 0.2 if ahead == 1 else 2.0 + 0.5 * math.log2(ahead)
     if base == 1:
         return 1.0 if revised else _RESTART
     return 0.4 if revised else 2.5
