@@ -28,8 +28,8 @@ from pdf_extraction.profiles import get_profile
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Workspace, open_tools
 
-#: Thumbnails go into Dagster's event log whole: 120 pixels wide are some 3 KB.
-_THUMBNAIL_PIXELS = 24_000
+#: Thumbnails go whole into Dagster's event log, which is why they are so small.
+_THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
 
 
 async def read_pages(
@@ -71,7 +71,12 @@ async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]
         if page.page.error is None and not page.page.is_blank
     }
     options = ReadOptions(
-        dpi=30, max_pixels=_THUMBNAIL_PIXELS, image_format="webp", ocr_languages=(), workers=1
+        dpi=30,
+        max_pixels=_THUMBNAIL_PIXELS,
+        image_format="webp",
+        max_image_bytes=_THUMBNAIL_BYTES,
+        ocr_languages=(),
+        workers=1,
     )
     pictures: dict[str, Picture] = {}
     async with Reader(options) as reader:

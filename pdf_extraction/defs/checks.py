@@ -8,6 +8,9 @@ check and nothing more: blocking checks would stop the range.
 from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from pdf_extraction import quality
 from pdf_extraction.defs import failures, partitions, runs
@@ -56,11 +59,32 @@ def document_checks(
         for key in [*(entry.document.partition_key for entry in entries), *unknown]:
             found[key] = steps.verdicts(workspace, key, hashes.get(key), checks)
     session.verdicts.update(found)
-    yield from _events(found, checks, is_range=partitions.PARTITION not in context.run.tags)
+    if partitions.PARTITION in context.run.tags:
+        yield from _results(found)
+    else:
+        yield from _evaluations(context, found, checks)
 
 
-def _events(
-    found: Mapping[str, Sequence[Verdict]], checks: Sequence[str], *, is_range: bool
+def _results(found: Mapping[str, Sequence[Verdict]]) -> Iterator[dg.AssetCheckResult]:
+    """What a run of one partition yields: Dagster stores it under that partition itself."""
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    for verdicts in found.values():
+        for verdict in verdicts:
+            yield dg.AssetCheckResult(
+                passed=verdict.passed,
+                check_name=verdict.check,
+                asset_key=CHUNKS,
+                severity=_severity(verdict),
+                metadata=metadata.of_verdict(verdict),
+                description=verdict.sentence,
+            )
+
+
+def _evaluations(
+    context: dg.AssetCheckExecutionContext,
+    found: Mapping[str, Sequence[Verdict]],
+    checks: Sequence[str],
 ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
@@ -68,19 +92,8 @@ def _events(
         check: {key: verdicts[index] for key, verdicts in found.items()}
         for index, check in enumerate(checks)
     }
+    targets = {key: _target(context.instance, key) for key in found}
     for check, verdicts in by_check.items():
-        if not is_range:
-            # A run of one partition stores the result itself under that partition.
-            [verdict] = verdicts.values()
-            yield dg.AssetCheckResult(
-                passed=verdict.passed,
-                check_name=check,
-                asset_key=CHUNKS,
-                severity=_severity(verdict),
-                metadata=metadata.of_verdict(verdict),
-                description=verdict.sentence,
-            )
-            continue
         for key, verdict in verdicts.items():
             yield dg.AssetCheckEvaluation(
                 asset_key=CHUNKS,
@@ -90,8 +103,23 @@ def _events(
                 metadata=metadata.of_verdict(verdict),
                 description=verdict.sentence,
                 partition=key,
+                target_materialization_data=targets[key],
             )
         yield _summary(check, verdicts)
+
+
+def _target(
+    instance: dg.DagsterInstance, key: str
+) -> AssetCheckEvaluationTargetMaterializationData | None:
+    """The materialisation that was judged; without it the UI shows the check as missing."""
+    wanted = dg.AssetRecordsFilter(asset_key=CHUNKS, asset_partitions=[key])
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        return AssetCheckEvaluationTargetMaterializationData(
+            storage_id=record.storage_id,
+            run_id=record.event_log_entry.run_id,
+            timestamp=record.timestamp,
+        )
+    return None
 
 
 def _summary(check: str, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:

@@ -68,7 +68,7 @@ def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry
 
 def to_its_end(context: AnyContext, session: Session, work: Coroutine[Any, Any, Result]) -> Result:
     """Run a coroutine, ending it in order when the run is terminated."""
-    return interrupts.run(work, lambda: session.on_interrupt(context.run_id))
+    return interrupts.run(work, lambda: session.on_interrupt(context.run.run_id))
 
 
 class Watch:
