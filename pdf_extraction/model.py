@@ -255,7 +255,7 @@ class Completion:
         output_tokens: Tokens of the answering call alone.
         usage_estimated: The server gave no usage, these are estimates.
         cost_usd: Of the answering call alone.
-        latency_ms: Of the answering call alone.
+        latency_ms: Of the answering call alone; 0 without a call.
         cached: Taken from the cache.
         is_fallback: Not from the chain's first backend.
     """

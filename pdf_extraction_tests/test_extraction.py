@@ -96,6 +96,13 @@ def test_running_again_changes_no_row_and_calls_no_model(tmp_path):
         assert (asked, server.stats()["requests"]) == (3, 3)
 
 
+def test_running_the_embedded_backend_again_changes_no_row(tmp_path):
+    """Without a server, too, a second run finds nothing to replace."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=2)
+    workspace = workspace_for(tmp_path / "data")
+    assert [run(workspace, [path]), run(workspace, [path], run_id="run-2")] == [[True], [False]]
+
+
 def test_the_bill_is_the_sum_of_the_attempts(tmp_path):
     """Tokens in `documents` are those of all attempts, answers that failed included."""
     path = write_law(tmp_path / "lei-1.pdf", pages=4)

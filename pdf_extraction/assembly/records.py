@@ -93,7 +93,7 @@ def _completion_columns(outcome: PageOutcome, attempts: Sequence[Row]) -> Row:
         "backend": completion.backend,
         "model": completion.model or None,
         "finish_reason": completion.finish_reason,
-        "latency_ms": completion.latency_ms,
+        "latency_ms": completion.latency_ms or None,
         "raw_response": completion.text,
         "cached": completion.cached and not paid_here,
         "is_fallback": completion.is_fallback,

@@ -114,7 +114,7 @@ _PAGES = (
     _key("cached", BOOL, "The answer was in the cache: nothing was paid for it here."),
     _key("is_fallback", BOOL, "The answer is not from the chain's first backend."),
     *_SPENT,
-    _column("latency_ms", FLOAT, "Of the answering call."),
+    _column("latency_ms", FLOAT, "Of the answering call; NULL without a call."),
     _column("raw_response", TEXT, "The answer as it came."),
 )
 
