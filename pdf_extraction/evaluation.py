@@ -16,6 +16,7 @@ from typing import Any
 Gold = Mapping[str, Any]
 Found = Mapping[str, Any]
 Identity = tuple[str, tuple[str, ...], int]
+_ACT, _QUOTED = frozenset({"corpo", "anexo"}), frozenset({"alteracao"})
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def score(
     gold: Sequence[Gold],
     found: Sequence[Found],
     *,
-    contexts: frozenset[str] = frozenset({"corpo", "anexo"}),
+    contexts: frozenset[str] = _ACT,
     struck: bool | None = False,
 ) -> Score:
     """Compare by identity (context, path, occurrence in print order).
@@ -126,6 +127,25 @@ def score(
         if identity not in wanted:
             differences.append(Difference("extra", identity, row["page_number"], found=row["text"]))
     return Score(len(wanted), len(rows), matched, equal, tuple(differences))
+
+
+def matched(
+    gold: Sequence[Gold], found: Sequence[Found]
+) -> list[tuple[Identity, Gold | None, Found | None]]:
+    """Gold and found rows of every context, paired by identity; None where one side has none.
+
+    Struck wordings are paired among themselves, and marked in the identity's context.
+    """
+    pairs: list[tuple[Identity, Gold | None, Found | None]] = []
+    renamed = _renamed_acts(gold, found)
+    for contexts in (_ACT, _QUOTED):
+        for struck in (False, True):
+            left = _indexed(gold, contexts, struck)
+            right = _indexed(renamed, contexts, struck)
+            for identity in (*left, *(other for other in right if other not in left)):
+                marked = (f"{identity[0]}{' riscado' if struck else ''}", *identity[1:])
+                pairs.append((marked, left.get(identity), right.get(identity)))
+    return pairs
 
 
 def loose(text: str) -> str:

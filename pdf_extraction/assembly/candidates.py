@@ -10,7 +10,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pdf_extraction.assembly.headings import Heading, is_upper, read_heading
+from pdf_extraction.assembly.headings import (
+    Heading,
+    is_heading_line,
+    is_upper,
+    read_heading,
+)
 from pdf_extraction.assembly.labels import QUOTES, Label, read_label
 from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.assembly.ocrlabels import read_scanned_label
@@ -118,12 +123,14 @@ def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
 def find_events(lines: Sequence[FlowLine]) -> list[Event]:
     """Annex, act and closing lines of the flow, in order."""
     events = []
+    above: FlowLine | None = None
     for index, line in enumerate(lines):
         if line.skip:
             continue
         heading = read_heading(line)
-        if heading is not None and heading.kind != "division":
+        if heading is not None and heading.kind != "division" and is_heading_line(line, above):
             events.append(Event(index, heading))
+        above = line
     return events
 
 

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pdf_extraction.assembly.candidates import closes_quote
-from pdf_extraction.assembly.headings import is_upper, read_heading
-from pdf_extraction.assembly.labels import QUOTES
+from pdf_extraction.assembly.headings import ENDED, is_heading_line, is_upper
 from pdf_extraction.assembly.layout import FlowLine
 
-_ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$")
 #: Lines that Planalto prints by themselves after a device and that belong to its text.
 _NOTES = re.compile(
     r"^(?:\(|Vig[êe]ncia\b|Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b)",
@@ -84,25 +82,11 @@ def merge_pieces(pieces: Sequence[Piece], text: str) -> list[tuple[int, int]]:
     return [(start, end) for start, end in spans]
 
 
-def is_heading_line(line: FlowLine, above: FlowLine | None) -> bool:
-    """Whether a structuring line stands here, and not a citation wrapped to a margin."""
-    heading = read_heading(line)
-    if heading is None:
-        return False
-    ended = above is None or bool(_ENDED.search(above.text)) or above.skip != ""
-    apart = line.centred or (line.bold and above is not None and not above.bold)
-    if heading.kind == "division":
-        return ended or apart or is_upper(line.text) or (above is not None and above.short)
-    if heading.kind in {"annex", "act", "part"}:
-        return ended or apart
-    return ended
-
-
 def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) -> bool:
     line = lines[index]
     if is_heading_line(line, above):
         return False
-    if not _ENDED.search(above.text):
+    if not ENDED.search(above.text):
         return not (is_upper(line.text) and line.centred and line.short and above.short)
     if above.text.endswith(":") and line.text[:1] in '"“«„':
         return False
@@ -121,5 +105,5 @@ def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -
     following = next(
         (other for other in islice(lines, index + 1, index + 200) if not other.skip), None
     )
-    runs_on = not line.short or (_ENDED.search(line.text) is not None and len(line.text) > 25)
+    runs_on = not line.short or (ENDED.search(line.text) is not None and len(line.text) > 25)
     return runs_on and following is not None and stop < lines[-1].end and not line.bold

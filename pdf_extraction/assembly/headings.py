@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
+from pdf_extraction.assembly.labels import QUOTES, read_label
 from pdf_extraction.assembly.layout import FlowLine
 
 HeadingKind = Literal["division", "annex", "act", "part", "closing"]
@@ -70,6 +71,10 @@ _CLOSING = re.compile(
 _YEAR = re.compile(r"(?:de|/)\s*(\d{4})\b", re.IGNORECASE)
 
 
+#: Ends a sentence or an enumerated part.
+ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$")
+
+
 @dataclass(frozen=True)
 class Heading:
     """A structuring line.
@@ -111,8 +116,15 @@ def read_heading(line: FlowLine) -> Heading | None:
         or _division(text, line)
         or _annex(text)
         or _act(text, line)
-        or (Heading("closing", text) if _DATE.match(text) or _CLOSING.match(text) else None)
+        or _closing(text)
     )
+
+
+def _closing(text: str) -> Heading | None:
+    # "II - em 30 de dezembro de 2023" has a place and a date, too.
+    if (_DATE.match(text) or _CLOSING.match(text)) and not read_label(text):
+        return Heading("closing", text)
+    return None
 
 
 def _fold(text: str) -> str:
@@ -184,3 +196,17 @@ def is_upper(text: str) -> bool:
     """At least four letters, at most one in twenty of them small (OCR reads ``POLÍTlCO``)."""
     letters = [char for char in text if char.isalpha()]
     return len(letters) >= 4 and sum(map(str.islower, letters)) * 20 <= len(letters)
+
+
+def is_heading_line(line: FlowLine, above: FlowLine | None) -> bool:
+    """Whether a structuring line stands here, and not a citation wrapped to a margin."""
+    heading = read_heading(line)
+    if heading is None:
+        return False
+    ended = above is None or bool(ENDED.search(above.text)) or above.skip != ""
+    apart = line.centred or (line.bold and above is not None and not above.bold)
+    if heading.kind == "division":
+        return ended or apart or is_upper(line.text) or (above is not None and above.short)
+    if heading.kind in {"annex", "act", "part"}:
+        return ended or apart
+    return ended

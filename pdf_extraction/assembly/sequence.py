@@ -162,11 +162,14 @@ def _barrier(
     """
     if label.type == "artigo":
         return 0.5
+    if state.outer[0] is None:
+        return 0.0
     first = max(state.passed, state.scope) + 1
     kinds = {events[number].heading.kind for number in range(first, candidate.event + 1)}
     if cost < 0.3 and state.outer[RANK[label.type]] is not None:
         return 3.5 if kinds & _NUMBERS_ANEW else 2.0
-    return 12.0 if kinds & _NUMBERS_ANEW else 8.0
+    # So much that a list cannot pay for its beginning by its length.
+    return 40.0 if kinds & _NUMBERS_ANEW else 20.0
 
 
 def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence[Event]) -> _Step:

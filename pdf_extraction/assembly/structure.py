@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from pdf_extraction.assembly import lexml
 from pdf_extraction.assembly.candidates import Candidate, Event
-from pdf_extraction.assembly.extents import is_heading_line
-from pdf_extraction.assembly.headings import is_upper, read_heading
+from pdf_extraction.assembly.headings import is_heading_line, is_upper, read_heading
 from pdf_extraction.assembly.labels import RANK, Label, identifier, read_label, roman_value
 from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.assembly.sequence import Taken
