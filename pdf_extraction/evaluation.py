@@ -148,6 +148,45 @@ def matched(
     return pairs
 
 
+def is_right(gold: Gold | None, found: Found) -> bool:
+    """Whether gold has the row's identity and its text is equal by letters and digits."""
+    return gold is not None and loose(gold["text"]) == loose(found["text"])
+
+
+def calibration_error(values: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
+    """Expected calibration error: mean gap of said and true share right, over equal bins.
+
+    Args:
+        values: Confidences, 0-1.
+        right: Whether each was right.
+        bins: Of equal width.
+    """
+    groups: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for value, outcome in zip(values, right, strict=True):
+        groups[min(int(value * bins), bins - 1)].append((value, outcome))
+    gaps = (abs(sum(value - outcome for value, outcome in group)) for group in groups.values())
+    return sum(gaps) / len(values) if values else 0.0
+
+
+def auroc(values: Sequence[float], right: Sequence[bool]) -> float | None:
+    """Share of (right, wrong) pairs in which the right one is higher; ties count half.
+
+    None where there is nothing to rank: all are right, or all wrong.
+    """
+    counts: dict[float, list[int]] = defaultdict(lambda: [0, 0])
+    for value, outcome in zip(values, right, strict=True):
+        counts[value][outcome] += 1
+    wrong, good = (sum(count[side] for count in counts.values()) for side in (0, 1))
+    if not wrong or not good:
+        return None
+    won = below = 0.0
+    for value in sorted(counts):
+        here_wrong, here_right = counts[value]
+        won += here_right * (below + here_wrong / 2)
+        below += here_wrong
+    return won / (wrong * good)
+
+
 def loose(text: str) -> str:
     """Letters and digits only, case and compatibility forms folded, raised ordinals dropped."""
     folded = unicodedata.normalize("NFKC", re.sub("[ºª°]", "", text)).casefold()

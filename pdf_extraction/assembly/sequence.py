@@ -137,6 +137,8 @@ def _continue_outer(
     state: _State, candidate: Candidate, label: Label, events: Sequence[Event]
 ) -> _Step:
     cost, levels = _fit(state.outer, label, candidate, state.struck)
+    if state.outer[0] is None and label.type != "artigo":
+        return _without_article(state, candidate, levels)
     if state.inner is not None and candidate.closes == state.closes and not state.bare:
         # No closing quote was printed; an exact successor may still end the block.
         cost += 1.2
@@ -152,6 +154,16 @@ def _continue_outer(
     return state._replace(outer=levels, inner=None, passed=passed), _How(cost)
 
 
+def _without_article(state: _State, candidate: Candidate, levels: Levels) -> _Step:
+    """A device before any article: of an excerpt, or none at all.
+
+    It costs nearly what leaving it costs. Less, and the lists below an annex would be worth
+    giving up the act's articles for; as much as an oddity, and a citation above a long list
+    would pay for itself as the article of that list.
+    """
+    return state._replace(outer=levels), _How(0.9 * candidate.strength)
+
+
 def _barrier(
     state: _State, candidate: Candidate, label: Label, events: Sequence[Event], cost: float
 ) -> float:
@@ -162,8 +174,6 @@ def _barrier(
     """
     if label.type == "artigo":
         return 0.5
-    if state.outer[0] is None:
-        return 0.0
     first = max(state.passed, state.scope) + 1
     kinds = {events[number].heading.kind for number in range(first, candidate.event + 1)}
     if cost < 0.3 and state.outer[RANK[label.type]] is not None:
@@ -240,7 +250,9 @@ def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tu
     current = levels[rank]
     revised = (candidate.noted or candidate.struck or struck) and candidate.strength >= 3.0
     if current is None:
-        cost = _first(rank, label.number, candidate, cited=label.doubt >= CITED)
+        cost = _first(
+            rank, label.number, candidate, cited=label.doubt >= CITED and label.number[0] != 1
+        )
         highest = label.number[0]
     else:
         cost = _next(current, label, revised)
@@ -254,12 +266,11 @@ def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tu
 
 
 _RESTART = 3.0
+#: No act begins with an article that reads as a citation.
+_NEVER = 100.0
 
 
 def _misplaced(levels: Levels, rank: int) -> float:
-    if rank and levels[0] is None:
-        # Too much here and a list without an article would pay for a citation as its head.
-        return 0.3
     if rank == RANK["item"] and levels[3] is None:
         return 1.5 if levels[2] is not None else 2.5
     return 0.0
@@ -267,12 +278,14 @@ def _misplaced(levels: Levels, rank: int) -> float:
 
 def _first(rank: int, number: Number, candidate: Candidate, *, cited: bool) -> float:
     base, suffix = number
+    if rank == 0 and (cited or candidate.against):
+        return _NEVER
     if base == 1 and suffix in {"", SOLE}:
         if rank <= 1 or candidate.colon:
             return 0.0
         return 0.6 if rank < 4 else 1.5
     if rank == 0:
-        return 1.5 + (4.0 if cited else 0.0)
+        return 1.5
     # The part of the list that came before lies outside an excerpt, or was missed.
     return 2.5 + (1.0 if rank == 4 else 0.0) + 0.1 * min(base, 20)
 
