@@ -204,7 +204,8 @@ def _indexed(
 ) -> dict[Identity, Mapping[str, Any]]:
     counts: Counter[tuple[str, tuple[str, ...]]] = Counter()
     indexed: dict[Identity, Mapping[str, Any]] = {}
-    for row in rows:
+    # What no page prints is no wording of a device that is printed: it is counted after them.
+    for row in sorted(rows, key=lambda row: row.get("grounding") == "absent"):
         context = row["context"].partition(":")[0]
         if context not in contexts or (struck is not None and struck != _is_struck(row)):
             continue

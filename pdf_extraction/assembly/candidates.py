@@ -153,8 +153,10 @@ def _at_margin(
     # A misread label is as plain on its line as any; its doubt is paid when it is taken.
     if not line.ocr:
         strength -= first.doubt
-    if first.type == "item" or (first.type == "alinea" and 0 < first.doubt < 2):
+    if first.type == "item":
         strength = min(strength, 1.0)
+    elif first.type == "alinea" and 0 < first.doubt < 2:
+        strength = min(strength, 2.5 if ended else 0.5)
     colon = above is not None and above.text.rstrip(QUOTES + " ").endswith(":")
     start = line.start + first.start
     strength = max(strength, 0.3)

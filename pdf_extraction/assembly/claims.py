@@ -215,13 +215,13 @@ def _continues(number: int, placed: Sequence[PlacedClaim]) -> bool:
 
 
 def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) -> bool:
-    """An absent claim of hardly any text, whose device the page shows by its label alone.
+    """An absent claim of a device that the page shows by its label, with no other claim.
 
-    Of ``Art. 3º ........`` a model may give no text or the dots, which stand nowhere.
+    Of ``Art. 3º ........`` a model may give no text or the dots, which stand nowhere; or it
+    gives the device another one's text. The row has what is printed, and no claim for it.
     """
     label = item.claim.label
-    key = (item.page, label.type, label.identifier if label.number[0] else "")
-    return len(letters_and_digits(item.claim.text)) <= 12 and key in unclaimed
+    return (item.page, label.type, label.identifier if label.number[0] else "") in unclaimed
 
 
 def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -> bool:

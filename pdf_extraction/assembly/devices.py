@@ -33,7 +33,8 @@ _ACT_CITED = re.compile(
 )
 _ACT_NUMBERED = re.compile(
     r"\b(?:Lei|Decreto|Portaria|Resolu[çc][ãa]o|Medida|Instru[çc][ãa]o|Emenda)\b[^,.;:()]{0,60}?"
-    r"\bn[ºo°.]+\s*[\d.]+\d(?:/\d{2,4})?(?:,?\s*de\s+\d{1,2}[ºo°]?\s*de\s+\w+\s+de\s+\d{4})?"
+    r"\bn[ºo°.]+\s*[\d.]*\d(?:/\d{2,4})?"
+    r"(?:,?\s*de\s+\d{1,2}[ºo°]?\s*de\s+\w+\s+de\s+\d{4}|,?\s*de\s+\d{4})?"
 )
 
 

@@ -16,6 +16,8 @@ from pdf_extraction.assembly.candidates import closes_quote
 from pdf_extraction.assembly.headings import ENDED, is_heading_line, is_upper
 from pdf_extraction.assembly.layout import FlowLine
 
+#: Several devices in one line, such as ``Arts. 2º a 4º (Revogados).``
+_RANGE = re.compile(r"^(?:Arts\.|§§)\s*\d.{0,60}\(\s*(?:Revogad|VETAD|Vetad)")
 #: Lines that Planalto prints by themselves after a device and that belong to its text.
 _NOTES = re.compile(
     r"^(?:\(|Vig[êe]ncia\b|Vide\b|Regulamento\b|Pena\b|Produ[çc][ãa]o de efeitos?\b)",
@@ -88,6 +90,8 @@ def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) 
         return False
     if not ENDED.search(above.text):
         return not (is_upper(line.text) and line.centred and line.short and above.short)
+    if _RANGE.match(line.text):
+        return False
     if above.text.endswith(":") and line.text[:1] in '"“«„':
         return False
     if line.text[:1].islower() or _NOTES.match(line.text):

@@ -142,6 +142,8 @@ def _continue_outer(
     if state.inner is not None and candidate.closes == state.closes and not state.bare:
         # No closing quote was printed; an exact successor may still end the block.
         cost += 1.2
+    if state.inner is not None and state.bare and label.type != "artigo":
+        cost += 0.5
     if label.quoted or candidate.led:
         cost += 2.5
     passed = state.passed

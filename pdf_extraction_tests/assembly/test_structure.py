@@ -293,3 +293,56 @@ def test_printing_errors_of_the_numbering_are_kept():
         "§ 4º",
         "Art. 3º",
     ]
+
+
+def test_a_citation_is_never_the_article_of_a_list():
+    """A notice that wraps "Art. 159 da Lei" to a margin does not become an act."""
+    lettered = [f"{letter}) documento de identidade;" for letter in "abcdefghijklm"]
+    assert (
+        devices_of(
+            page(
+                "8.1 - A identificação se dá por documento com foto, na forma do",
+                "Art. 159 da Lei nº 9.503, de 23 de setembro de 1997, como:",
+                *lettered,
+            )
+        )
+        == []
+    )
+
+
+def test_two_annexes_have_ids_of_their_own():
+    """Each annex's articles stand under its name and numeral."""
+    rows = devices_of(
+        page(
+            "LEI Nº 5, DE 2 DE MAIO DE 2020",
+            "Art. 1º Ficam aprovados os anexos.",
+            "^ANEXO I",
+            "^REGULAMENTO",
+            "Art. 1º Um.",
+            "^ANEXO II",
+            "^ESTATUTO",
+            "Art. 1º Outro.",
+        )
+    )
+    assert [row["device_id"] for row in rows] == ["art1", "anx1_art1", "anx2_art1"]
+    assert paths(rows, "anexo") == ["ANEXO I/Art. 1º", "ANEXO II/Art. 1º"]
+
+
+def test_a_date_in_an_inciso_closes_nothing():
+    """Devices after "II - em 30 de dezembro de 2023" still belong to the article."""
+    rows = devices_of(
+        page(
+            "Art. 193. Revogam-se:",
+            "I - os arts. 89 a 108, na data de publicação desta Lei;",
+            "II - em 30 de dezembro de 2023:",
+            "a) a Lei nº 8.666, de 21 de junho de 1993;",
+            "b) a Lei nº 10.520, de 17 de julho de 2002.",
+        )
+    )
+    assert paths(rows)[-2:] == ["Art. 193/II/a)", "Art. 193/II/b)"]
+
+
+def test_devices_revoked_together_end_the_one_before():
+    """What "Arts. 2º a 4º (Revogados)" says is no text of article 1."""
+    rows = devices_of(page("Art. 1º Um.", "Arts. 2º a 4º (Revogados).", "Art. 5º Cinco."))
+    assert [row["text"] for row in rows] == ["Um.", "Cinco."]
