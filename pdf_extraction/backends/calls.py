@@ -129,6 +129,15 @@ class CallStore:
             ).fetchone()
         return Spent(*row)
 
+    def answered(self, backend: str) -> Spent:
+        """Sums over a backend's calls whose answer was taken."""
+        with self._connection() as db:
+            row = db.execute(
+                f"SELECT {_SUMS} FROM attempts WHERE backend = ? AND error_type IS NULL",  # noqa: S608
+                (backend,),
+            ).fetchone()
+        return Spent(*row)
+
     def pages_paid(self, document_id: str, sha256: str) -> dict[int, Spent]:
         """Sums by page number, for pages with at least one call."""
         with self._connection() as db:

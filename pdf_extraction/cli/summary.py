@@ -1,0 +1,291 @@
+"""What a run says at its end, on standard output. Nothing is run here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pdf_extraction.cli.console import Column, Screen, counted, ratio, shortened, usd, visible
+from pdf_extraction.page_ranges import format_pages
+
+if TYPE_CHECKING:
+    from pdf_extraction.backends.calls import Spent
+    from pdf_extraction.cli.common import Common
+    from pdf_extraction.cli.progress import Counts
+    from pdf_extraction.defs.launch import LaunchResult
+    from pdf_extraction.extraction import Selection
+    from pdf_extraction.model import Row
+    from pdf_extraction.quality import Verdict
+    from pdf_extraction.tools import Workspace
+
+#: Documents shown in a terminal besides those that are not done.
+_MOST_DONE = 30
+_FIRST_ROWS = 4
+_MOST_IN_CELL = 44
+#: Most failures that are told one by one in a terminal.
+_MOST_FAILURES = 40
+#: What is worth a column of 80 where a table's rows are previewed.
+_PREVIEWED: Mapping[str, tuple[str, ...]] = {
+    "devices": ("device_id", "page_number", "confidence", "grounding", "text"),
+    "chunks": ("device_id", "page_number", "chunk_level", "citations", "text"),
+    "page_markdown": ("page_number", "markdown"),
+    "tables": ("page_number", "table_index", "row", "column", "text"),
+}
+_LEFT_OUT = "PageNotSelected"
+#: Its failures are those of documents and pages, each with its reason, under "Failures".
+_TOLD_BEFORE = "pages_complete"
+
+
+@dataclass
+class Ending:
+    """How the documents of a command ended.
+
+    Attributes:
+        workspace: Where their rows are.
+        keys: Partition keys, in the order asked for.
+        selection: Which pages were asked for.
+        documents: Rows of ``documents`` by partition key.
+        checks: Verdicts by partition key.
+        broken: Why runs broke, by run id.
+        problems: Sentences about files that never became documents.
+        interrupted: Stopped by Ctrl-C.
+        counts: Pages as they went by.
+        spent: In this command.
+    """
+
+    workspace: Workspace
+    keys: Sequence[str]
+    selection: Selection
+    documents: dict[str, Row] = field(default_factory=dict)
+    checks: dict[str, Sequence[Verdict]] = field(default_factory=dict)
+    broken: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    interrupted: bool = False
+    counts: Counts | None = None
+    spent: Spent | None = None
+
+    def take(self, result: LaunchResult) -> None:
+        """Add what came of a launch."""
+        self.documents.update(result.documents)
+        self.checks.update(result.checks)
+        self.broken.update(result.broken)
+        self.interrupted |= result.interrupted
+
+    def failed_pages(self, key: str) -> list[Row]:
+        """Rows of pages that failed, those that ``--pages`` left out included."""
+        if not self.documents[key]["pages_failed"]:
+            return []
+        rows = self.workspace.tables.read("pages", key)
+        return [row for row in rows if row["status"] == "failed"]
+
+    def asked_and_failed(self, key: str) -> list[Row]:
+        """Rows of pages that were asked for and failed."""
+        pages = self.selection.pages
+        return [
+            row
+            for row in self.failed_pages(key)
+            if row["error_type"] != _LEFT_OUT and (pages is None or row["page_number"] in pages)
+        ]
+
+    def missing(self) -> list[str]:
+        """Keys without rows, where nothing else says why."""
+        if self.interrupted or self.broken:
+            return []
+        return [key for key in self.keys if key not in self.documents]
+
+    def has_failed(self) -> bool:
+        """Whether something that was asked for failed: a document, a page, or a check.
+
+        Checks that only warn do not count, nor do pages that ``--pages`` left out.
+        """
+        return bool(
+            self.broken
+            or self.problems
+            or self.missing()
+            or any(self._document_failed(key) for key in self.documents)
+        )
+
+    def _document_failed(self, key: str) -> bool:
+        if self.documents[key]["error"] is not None or self.asked_and_failed(key):
+            return True
+        wrong = [v for v in self.checks.get(key, ()) if v.is_error and not v.passed]
+        if self.failed_pages(key):
+            wrong = [verdict for verdict in wrong if verdict.check != "pages_complete"]
+        return bool(wrong)
+
+
+def show(screen: Screen, common: Common, ending: Ending) -> None:
+    """Write everything that a person wants to know after a run."""
+    if ending.documents:
+        _documents(screen, ending)
+    _failures(screen, ending)
+    if ending.checks:
+        _checks(screen, ending.checks)
+    _first_rows(screen, ending)
+    _bill(screen, ending)
+    _next_steps(screen, common, ending)
+
+
+def _documents(screen: Screen, ending: Ending) -> None:
+    profile = ending.workspace.profile
+    counted_table = "devices" if "devices" in profile.tables else profile.tables[0]
+    rows = [
+        (
+            key,
+            row["status"],
+            row["pages_done"],
+            row["pages_failed"],
+            len(ending.workspace.tables.read(counted_table, key)),
+            ratio(row["confidence"]),
+            ratio(row["grounded_share"]),
+            row["calls"],
+            usd(row["cost_usd"]),
+        )
+        for key, row in ((key, ending.documents[key]) for key in _shown(screen, ending))
+    ]
+    heads = ("done", "failed", counted_table, "conf.", "found", "calls", "USD")
+    columns = [
+        Column("document"),
+        Column("status", whole=True),
+        *(Column(head, right=True, whole=True) for head in heads),
+    ]
+    screen.heading(
+        "Documents (pages done and failed; records, confidence, share found on the page)"
+    )
+    screen.table(columns, rows)
+    if left := len(ending.documents) - len(rows):
+        screen.line(f"and {left:,} more, all done", "dim")
+
+
+def _shown(screen: Screen, ending: Ending) -> list[str]:
+    keys = [key for key in ending.keys if key in ending.documents]
+    if not screen.is_terminal:
+        return keys
+    done = [key for key in keys if ending.documents[key]["status"] == "done"]
+    hidden = set(done[_MOST_DONE:])
+    return [key for key in keys if key not in hidden]
+
+
+def _failures(screen: Screen, ending: Ending) -> None:
+    told = [
+        *ending.problems,
+        *(f"run {id_[:8]} broke: {why}" for id_, why in ending.broken.items()),
+    ]
+    told += [f"{key}: no rows were published" for key in ending.missing()]
+    for key, row in ending.documents.items():
+        told += _of_document(key, row, ending.failed_pages(key))
+    if not told:
+        return
+    screen.heading("Failures")
+    most = _MOST_FAILURES if screen.is_terminal else len(told)
+    for sentence in told[:most]:
+        screen.line(f"  {visible(sentence)}", "red")
+    if len(told) > most:
+        screen.line(f"  and {len(told) - most:,} more; `status` has them", "dim")
+
+
+def _of_document(key: str, row: Row, pages: Sequence[Row]) -> list[str]:
+    told = [f"{key}: {row['error_type']}: {row['error']}"] if row["error"] is not None else []
+    reasons: dict[tuple[str, str], list[int]] = {}
+    for page in pages:
+        # The reasons of pages left out differ by their number alone.
+        is_left_out = page["error_type"] == _LEFT_OUT
+        error = "left out by --pages; `retry` asks for them" if is_left_out else page["error"]
+        reasons.setdefault((page["error_type"], error), []).append(page["page_number"])
+    for (kind, error), numbers in reasons.items():
+        told.append(f"{key} page {format_pages(frozenset(numbers))}: {kind}: {error}")
+    return told
+
+
+def _checks(screen: Screen, checks: Mapping[str, Sequence[Verdict]]) -> None:
+    tally: dict[str, list[int]] = {}
+    failed: list[tuple[str, Verdict]] = []
+    for key, verdicts in checks.items():
+        for verdict in verdicts:
+            counts = tally.setdefault(verdict.check, [0, 0])
+            counts[not verdict.passed] += 1
+            failed += [] if verdict.passed else [(key, verdict)]
+    screen.heading("Checks")
+    heads = [Column("check"), Column("passed", right=True), Column("failed", right=True)]
+    screen.table(heads, [(name, *counts) for name, counts in tally.items()])
+    for key, verdict in failed[: _MOST_FAILURES if screen.is_terminal else None]:
+        if verdict.check == _TOLD_BEFORE:
+            continue
+        grade = "failed" if verdict.is_error else "warning"
+        sentence = f"  {grade}: {verdict.check} of {visible(key)}: {visible(verdict.sentence)}"
+        screen.line(sentence, "red" if verdict.is_error else "yellow")
+
+
+def _first_rows(screen: Screen, ending: Ending) -> None:
+    tables = ending.workspace.tables
+    for table in ending.workspace.profile.tables:
+        for key in ending.documents:
+            if rows := tables.read(table, key):
+                screen.heading(f"First rows of {table} ({visible(key)}, {len(rows):,} rows)")
+                _preview(screen, table, rows[:_FIRST_ROWS])
+                break
+
+
+def _preview(screen: Screen, table: str, rows: Sequence[Row]) -> None:
+    names = _PREVIEWED.get(table) or _scalars(rows)
+    columns = [Column(name, whole=isinstance(rows[0][name], int | float)) for name in names]
+    screen.table(columns, [[_previewed(row[name]) for name in names] for row in rows])
+
+
+def _scalars(rows: Sequence[Row]) -> tuple[str, ...]:
+    said_apart = ("_id", "_bbox", "_grounding", "_confidence")
+    names = [
+        name
+        for name, value in rows[0].items()
+        if not isinstance(value, list | dict) and not name.endswith(said_apart)
+    ]
+    return tuple(names[:5])
+
+
+def _previewed(value: Any) -> str:
+    if isinstance(value, float):
+        return ratio(value)
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    return "" if value is None else shortened(str(value), _MOST_IN_CELL)
+
+
+def _bill(screen: Screen, ending: Ending) -> None:
+    if ending.spent is None or ending.counts is None:
+        return
+    spent, cached = ending.spent, ending.counts.cached
+    kept = f"; {counted(cached, 'page')} answered from the cache" if cached else ""
+    screen.heading("Bill of this run")
+    screen.line(
+        f"  {usd(spent.cost_usd)} USD: {counted(spent.calls, 'call')}, {spent.input_tokens:,} "
+        f"input and {spent.output_tokens:,} output tokens{kept}"
+    )
+
+
+def _verdict(screen: Screen, ending: Ending) -> None:
+    total = len(ending.keys) + len(ending.problems)
+    done = sum(row["status"] == "done" for row in ending.documents.values())
+    screen.line()
+    if ending.has_failed():
+        screen.line(f"{done} of {counted(total, 'document')} done; see Failures and Checks.", "red")
+    else:
+        screen.line(f"{done} of {counted(total, 'document')} done.", "green")
+
+
+def _next_steps(screen: Screen, common: Common, ending: Ending) -> None:
+    from pdf_extraction.defs.instance import ui_command  # noqa: PLC0415
+
+    tables = ending.workspace.profile.tables
+    names = ", ".join(_PREVIEWED.get(tables[0], ("*",)))
+    steps = {
+        "SQL": common.command("sql", f"SELECT {names} FROM {tables[0]} LIMIT 10"),  # noqa: S608 - shown
+        "Dagster UI": ui_command(ending.workspace.data),
+    }
+    if any(ending.asked_and_failed(key) for key in ending.documents):
+        steps["Failed pages"] = common.command("retry")
+    _verdict(screen, ending)
+    screen.heading("Next")
+    for name, command in steps.items():
+        screen.line(f"  {name}:")
+        screen.line(f"    {command}", "cyan")

@@ -1,0 +1,227 @@
+"""What a run would take, without asking a model: pages, kept answers, tokens, money.
+
+Documents are read as a run would read them, but for OCR, which costs seconds a page and
+decides nothing here. Nothing is registered or kept in the data folder.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.cache import answer_key
+from pdf_extraction.backends.calls import Spent
+from pdf_extraction.backends.chain import build_backend, server_settings
+from pdf_extraction.backends.ledger import price
+from pdf_extraction.backends.usage import input_tokens, text_tokens
+from pdf_extraction.catalogue import Found, partition_key
+from pdf_extraction.catalogue.files import absolute
+from pdf_extraction.errors import DocumentError, OutputError
+from pdf_extraction.extraction import build_request
+from pdf_extraction.model import Document, PageImage, Request
+from pdf_extraction.pdf.workers import Reader
+from pdf_extraction.settings import OpenAIBackendSettings, Settings
+from pdf_extraction.storage import outcomes
+from pdf_extraction.tools import Tools, Workspace, read_options
+
+#: Answers of a backend from which its own averages are taken in place of rules of thumb.
+_ENOUGH_ANSWERS = 20
+#: Output tokens of a page whose text is not known before it is asked about.
+_UNKNOWN_PAGE_TOKENS = 1_000
+_DOCUMENTS_AT_ONCE = 8
+
+
+@dataclass(frozen=True)
+class DocumentEstimate:
+    """What one document would take.
+
+    Attributes:
+        name: Partition key that it has or would get.
+        pages: In the file.
+        unasked: Blank and unreadable pages, about which nothing is asked.
+        cached: Pages whose answer is kept.
+        asked: Pages that would be asked about.
+        input_tokens: Of those, in one call each.
+        output_tokens: Of those, in one call each.
+        cost_usd: Of those tokens by the settings' prices.
+        error: Why the document could not be read.
+    """
+
+    name: str
+    pages: int = 0
+    unasked: int = 0
+    cached: int = 0
+    asked: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a run would take if the chain's first backend answered each page at once.
+
+    Attributes:
+        backend: The chain's first.
+        is_local: It makes no calls, so that there are no tokens and no money.
+        is_priced: Whether the settings hold a price for it.
+        measured_on: Kept answers that tokens were averaged over; 0 for rules of thumb.
+        documents: In the order given.
+    """
+
+    backend: str
+    is_local: bool
+    is_priced: bool
+    measured_on: int
+    documents: tuple[DocumentEstimate, ...]
+
+
+async def estimate(workspace: Workspace, found: Sequence[Found]) -> Estimate:
+    """Estimate a run over some files.
+
+    Raises:
+        SettingsError: The chain's first backend cannot be built.
+    """
+    name, table = next(iter(workspace.settings.chained.items()))
+    backend = build_backend(name, table)
+    settings = server_settings(table)
+    options = read_options(workspace.settings, want_picture=backend.needs_picture)
+    try:
+        async with Reader(replace(options, ocr_languages=())) as reader:
+            work = _Work(workspace, reader, backend, settings, options.fingerprint)
+            documents = await work.documents(found)
+    finally:
+        await backend.aclose()
+    prices = settings.price_per_million_input_tokens, settings.price_per_million_output_tokens
+    return Estimate(name, backend.is_local, any(prices), work.measured_on, documents)
+
+
+class _Work:
+    def __init__(
+        self,
+        workspace: Workspace,
+        reader: Reader,
+        backend: Backend,
+        settings: OpenAIBackendSettings,
+        fingerprint: str,
+    ) -> None:
+        self.workspace, self.backend, self.settings = workspace, backend, settings
+        self.fingerprint = fingerprint
+        self.tools = Tools(
+            workspace, reader, backend, window=1, context_window=_reach(workspace.settings)
+        )
+        # The store makes its file at the first look, and here nothing is to be made.
+        self.has_calls = workspace.calls.path.exists()
+        answered = workspace.calls.answered(backend.name) if self.has_calls else Spent()
+        self.average = answered if answered.calls >= _ENOUGH_ANSWERS else None
+        self.turn = asyncio.Semaphore(_DOCUMENTS_AT_ONCE)
+
+    @property
+    def measured_on(self) -> int:
+        return self.average.calls if self.average else 0
+
+    async def documents(self, found: Sequence[Found]) -> tuple[DocumentEstimate, ...]:
+        catalogue = self.workspace.catalogue
+        keys = catalogue.keys()
+        known = {document.path: document for document in map(catalogue.document, keys)}
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._document(one, known)) for one in found]
+        return tuple(task.result() for task in tasks)
+
+    async def _document(self, found: Found, known: dict[Path, Document]) -> DocumentEstimate:
+        async with self.turn:
+            document = known.get(absolute(found.path)) or _unregistered(found)
+            try:
+                pages = await self._pages(document)
+            except DocumentError as error:
+                return DocumentEstimate(document.partition_key, error=f"{error.kind}: {error}")
+            return self._estimated(document, pages)
+
+    async def _pages(self, document: Document) -> list[PageImage]:
+        facts = await self.tools.reader.open(document.path)
+        kept: dict[int, PageImage] = {}
+        if document.sha256:
+            stages = self.workspace.stages
+            kept = outcomes.load_readings(stages, document, self.fingerprint)
+        numbers = range(1, facts.page_count + 1)
+        return await asyncio.gather(*(self._page(document, n, kept.get(n)) for n in numbers))
+
+    async def _page(self, document: Document, number: int, kept: PageImage | None) -> PageImage:
+        is_whole = kept is not None and kept.error is None
+        if kept is not None and is_whole and (kept.picture or not self.backend.needs_picture):
+            return kept
+        known_text = kept.text if kept is not None and is_whole else None
+        page = await self.tools.reader.read(document.path, number, known_text)
+        # A thousand pages' pictures would be half a gigabyte; their hashes are enough.
+        return replace(page, picture=replace(page.picture, data=None) if page.picture else None)
+
+    def _estimated(self, document: Document, pages: Sequence[PageImage]) -> DocumentEstimate:
+        asked = [page for page in pages if page.error is None and not page.is_blank]
+        total = DocumentEstimate(
+            document.partition_key, pages=len(pages), unasked=len(pages) - len(asked)
+        )
+        if self.backend.is_local:
+            return replace(total, asked=len(asked))
+        requests = [self._request(document, page, pages) for page in asked]
+        missing = [request for request in requests if not self._is_kept(request)]
+        tokens_in, tokens_out = self._tokens(missing)
+        return replace(
+            total,
+            cached=len(requests) - len(missing),
+            asked=len(missing),
+            input_tokens=tokens_in,
+            output_tokens=tokens_out,
+            cost_usd=price(self.settings, tokens_in, tokens_out),
+        )
+
+    def _request(self, document: Document, page: PageImage, pages: Sequence[PageImage]) -> Request:
+        reach, number = self.tools.context_window, page.page_number
+        around = pages[max(0, number - 1 - reach) : number + reach]
+        neighbours = [other for other in around if other is not page]
+        return build_request(self.tools, document, page, neighbours, _no_picture)
+
+    def _is_kept(self, request: Request) -> bool:
+        if not self.has_calls:
+            return False
+        kept = self.workspace.calls.get(answer_key(self.settings, request))
+        if kept is None:
+            return False
+        try:
+            request.parse(kept.text)
+        except OutputError:
+            return False
+        return True
+
+    def _tokens(self, requests: Sequence[Request]) -> tuple[int, int]:
+        if self.average is not None:
+            share = len(requests) / self.average.calls
+            return round(self.average.input_tokens * share), round(
+                self.average.output_tokens * share
+            )
+        return sum(map(input_tokens, requests)), sum(map(_output_tokens, requests))
+
+
+def _reach(settings: Settings) -> int:
+    tables = settings.chained.values()
+    servers = [table for table in tables if isinstance(table, OpenAIBackendSettings)]
+    return max((server.context_window for server in servers), default=0)
+
+
+def _output_tokens(request: Request) -> int:
+    """Tokens of the answer that rules give for the page, in the very format asked for."""
+    if not request.page.text.text:
+        return _UNKNOWN_PAGE_TOKENS
+    return text_tokens(request.read(request.page))
+
+
+def _unregistered(found: Found) -> Document:
+    key = partition_key(found.path, found.root)
+    return Document(key, key, absolute(found.path), sha256="", byte_size=0)
+
+
+async def _no_picture(page: PageImage) -> bytes:
+    raise NotImplementedError(f"page {page.page_number}: an estimate sends no picture")
