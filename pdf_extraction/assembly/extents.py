@@ -97,9 +97,9 @@ def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) 
     if line.text[:1].islower() or _NOTES.match(line.text):
         return True
     same_column = line.page == above.page and line.column == above.column
-    if not above.short and not (same_column and line.gap > 2.2):
-        return not (is_upper(line.text) and line.centred)
-    return _is_body(lines, line, index, stop)
+    if above.short or (same_column and line.gap > 2.2):
+        return _is_body(lines, line, index, stop)
+    return not (is_upper(line.text) and line.centred)
 
 
 def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -> bool:
