@@ -86,16 +86,13 @@ def merge_pieces(pieces: Sequence[Piece], text: str) -> list[tuple[int, int]]:
 
 def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) -> bool:
     line = lines[index]
-    if is_heading_line(line, above):
+    opens_block = above.text.endswith(":") and line.text[:1] in '"“«„'
+    if is_heading_line(line, above) or (_RANGE.match(line.text) and ENDED.search(above.text)):
         return False
     if not ENDED.search(above.text):
         return not (is_upper(line.text) and line.centred and line.short and above.short)
-    if _RANGE.match(line.text):
-        return False
-    if above.text.endswith(":") and line.text[:1] in '"“«„':
-        return False
-    if line.text[:1].islower() or _NOTES.match(line.text):
-        return True
+    if opens_block or line.text[:1].islower() or _NOTES.match(line.text):
+        return not opens_block
     same_column = line.page == above.page and line.column == above.column
     if above.short or (same_column and line.gap > 2.2):
         return _is_body(lines, line, index, stop)

@@ -45,7 +45,7 @@ OWN = (
 UNSEEN = {
     "lei_14133_2021_planalto": (194, 1400),
     "estatuto_lhc_2019": (52, 200),
-    "in_mapa_28_2017": (37, 230),
+    "in_mapa_28_2017": (37, 220),
     "lei_organica_curitiba": (215, 740),
 }
 
