@@ -1,0 +1,174 @@
+"""The drop folder and the retries, without Dagster and without waiting."""
+
+import pytest
+
+from pdf_extraction.catalogue import Catalogue
+from pdf_extraction.inbox import Attempted, Inbox, Troubled, can_be_retried, due_retries
+from pdf_extraction.settings import InboxSettings
+
+
+class Clock:
+    """An inbox that is looked at again and again, each time some seconds later."""
+
+    def __init__(self, data, **settings):
+        self.folder = data / "inbox"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.data, self.settings = data, InboxSettings(settle_s=5.0, **settings)
+        self.now, self.watched = 1000.0, {}
+        self.restart()
+
+    def restart(self):
+        self.inbox = Inbox(self.folder, Catalogue(self.data), self.settings)
+
+    def look(self, later=6.0):
+        self.now += later
+        look = self.inbox.look(self.watched, self.now)
+        self.watched = look.watched
+        return [(one.entry.document.partition_key, one.entry.state) for one in look.taken]
+
+    def write(self, name, data=b"%PDF-1.7"):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+
+@pytest.fixture
+def clock(tmp_path):
+    return Clock(tmp_path / "data")
+
+
+def test_a_missing_folder_is_made(tmp_path):
+    """The first look makes the drop folder, so that there is somewhere to drop."""
+    Inbox(tmp_path / "d" / "inbox", Catalogue(tmp_path / "d"), InboxSettings()).look({}, 0.0)
+    assert (tmp_path / "d" / "inbox").is_dir()
+
+
+def test_a_file_is_taken_when_it_has_settled(clock):
+    """The first look only watches; the second, settle_s later, takes."""
+    clock.write("a.pdf")
+    assert clock.look() == []
+    assert clock.look(later=4.0) == []
+    assert clock.look(later=2.0) == [("a", "new")]
+    assert clock.look() == []
+
+
+def test_a_file_that_grows_is_waited_for(clock):
+    """Each change starts the waiting anew."""
+    clock.write("a.pdf")
+    clock.look()
+    clock.write("a.pdf", b"%PDF-1.7 and more")
+    assert clock.look() == []
+    assert clock.look() == [("a", "new")]
+
+
+def test_other_endings_and_unfinished_downloads_are_left(clock):
+    """`.part` files and hidden files are nobody's documents; endings count in any case."""
+    for name in ("a.pdf.part", ".b.pdf", "c.txt", "D.PDF"):
+        clock.write(name)
+    clock.look()
+    assert clock.look() == [("D", "new")]
+
+
+def test_a_replaced_file_is_the_same_partition(clock):
+    """Other bytes under the same name are a new version of the document."""
+    clock.write("a.pdf")
+    clock.look(), clock.look()
+    clock.write("a.pdf", b"%PDF-1.7 other bytes")
+    clock.look()
+    assert clock.look() == [("a", "changed")]
+
+
+def test_a_new_sidecar_is_a_change(clock):
+    """Metadata that comes later is taken up."""
+    clock.write("a.pdf")
+    clock.look(), clock.look()
+    clock.write("a.json", b'{"titulo": "Lei"}')
+    clock.look()
+    assert clock.look() == [("a", "changed")]
+
+
+def test_a_renamed_file_is_a_new_partition_and_a_removed_one_is_none(clock):
+    """The old rows stay until somebody forgets them."""
+    path = clock.write("a.pdf")
+    clock.look(), clock.look()
+    path.rename(path.with_name("b.pdf"))
+    clock.look()
+    assert clock.look() == [("b", "new")]
+    path.with_name("b.pdf").unlink()
+    assert clock.look() == clock.look() == []
+
+
+def test_subfolders_are_part_of_the_key(clock):
+    """Files of the same name in two folders are two documents."""
+    clock.write("2023/lei.pdf", b"one")
+    clock.write("2024/lei.pdf", b"two")
+    clock.look()
+    assert clock.look() == [("2023--lei", "new"), ("2024--lei", "new")]
+
+
+def test_a_restart_takes_nothing_twice(clock):
+    """A new process looks at every file once more, and the catalogue knows them."""
+    clock.write("a.pdf")
+    clock.look(), clock.look()
+    clock.restart()
+    assert clock.look() == clock.look() == []
+
+
+def test_one_look_takes_a_bounded_number(tmp_path):
+    """The rest waits for the next looks and is not forgotten."""
+    clock = Clock(tmp_path / "data", max_new_per_tick=2)
+    for number in range(5):
+        clock.write(f"{number}.pdf", str(number).encode())
+    counts = [len(clock.look()) for _ in range(8)]
+    assert sum(counts) == 5
+    assert max(counts) == 2
+
+
+def test_a_retry_comes_after_its_delay_and_no_more_often_than_the_limit():
+    """Two delays are two retries: after 60 s, then 600 s, then a person must act."""
+    troubled, state, retried = [Troubled("a", "v1", ("ChainExhausted",))], {}, []
+    for now in range(0, 5000, 10):
+        due, state = due_retries(troubled, state, (60.0, 600.0), float(now))
+        retried += [now] * len(due)
+    assert retried == [60, 660]
+
+
+def test_a_new_version_is_counted_anew():
+    """A replaced file has all its retries before it."""
+    state = {"a": Attempted("v1", 2, 0.0)}
+    _, state = due_retries([Troubled("a", "v2")], state, (60.0,), 100.0)
+    assert state == {"a": Attempted("v2", 0, 160.0)}
+
+
+def test_counting_stands_still_while_a_run_works_on_the_document():
+    """Otherwise each retry would begin with all its tries again, without end."""
+    state = {"a": Attempted("v1", 1, 50.0)}
+    due, after = due_retries([Troubled("a", "v1")], state, (60.0, 60.0), 100.0, busy={"a"})
+    assert (due, after) == ([], state)
+
+
+def test_a_mended_document_is_forgotten():
+    """What is in order leaves the cursor."""
+    assert due_retries([], {"a": Attempted("v1", 1, 0.0)}, (60.0,), 100.0) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("error_type", "retried"),
+    [
+        ("ChainExhausted", True),
+        ("PageTimedOut", True),
+        ("EncryptedDocument", False),
+        ("UnreadableDocument", False),
+        ("BadSidecar", False),
+        ("BudgetExceeded", False),
+        ("PageNotSelected", False),
+    ],
+)
+def test_only_what_time_may_mend_is_retried(error_type, retried):
+    """Unreadable bytes, a spent budget and pages left out wait for a person."""
+    assert can_be_retried(error_type) is retried
+    due, _ = due_retries(
+        [Troubled("a", "v1", (error_type,))], {"a": Attempted("v1", 0, 0.0)}, (60.0,), 100.0
+    )
+    assert bool(due) is retried
