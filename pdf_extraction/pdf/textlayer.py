@@ -30,6 +30,9 @@ _BOLD_CHAR = pymupdf.mupdf.FZ_STEXT_BOLD
 _WHITE = 0xFFFFFF
 #: Points by which a word printed again over itself is looked for.
 _OVERPRINT = 4.0
+#: Shares of the font size: a box above the first is replaced by one of the others, which are
+#: those of common text fonts.
+_TALLEST, _ASCENT, _DESCENT = 2.0, 0.95, 0.25
 
 
 class Drawing(NamedTuple):
@@ -128,13 +131,31 @@ def _raw_words(
         span = _span_at(line, (x0 + x1) / 2, (y0 + y1) / 2)
         yield RawWord(
             text,
-            turned((x0, y0, x1, y1), matrix),
+            turned(of_its_size((x0, y0, x1, y1), span, line["dir"]), matrix),
             run,
             span["size"],
             bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or span["char_flags"] & _BOLD_CHAR),
             bool(span["char_flags"] & _PAINTED) and span["alpha"] > 0,
             turn,
         )
+
+
+def of_its_size(box: BBox, span: dict[str, Any], direction: tuple[float, float]) -> BBox:
+    """A word's box, its height taken from the font size where the font's own is absurd.
+
+    Cambria carries the extents of its mathematical signs: a line in 11 points was 61 points
+    high, neighbouring lines were merged and their words glued (``Art.7º–Sãosímbolos``).
+
+    Args:
+        box: Points of the page's own frame.
+        span: The word's span, with ``size`` and ``origin`` (the baseline's start).
+        direction: Of the line, a unit vector.
+    """
+    x0, y0, x1, y1 = box
+    size, baseline = span["size"], span["origin"][1]
+    if y1 - y0 <= _TALLEST * size or abs(direction[1]) > 0.1 or direction[0] < 0:
+        return box
+    return x0, max(y0, baseline - _ASCENT * size), x1, min(y1, baseline + _DESCENT * size)
 
 
 def _span_at(line: dict[str, Any], x: float, y: float) -> dict[str, Any]:

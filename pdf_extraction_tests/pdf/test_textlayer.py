@@ -9,7 +9,7 @@ import pytest
 
 from pdf_extraction.pdf.document import open_document
 from pdf_extraction.pdf.pagetext import RawWord, compose
-from pdf_extraction.pdf.textlayer import read_layer
+from pdf_extraction.pdf.textlayer import of_its_size, read_layer
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
 from pdf_extraction_tests.pdf.made import column, lines
 
@@ -194,3 +194,25 @@ def test_struck_devices_of_the_consolidated_act_are_struck_and_no_others():
 
 def _letters(text):
     return re.sub(r"\W", "", text).lower()
+
+
+def test_a_font_of_absurd_extent_gives_boxes_of_its_size():
+    """A word in 11 points whose font claims 61 is as high as other words in 11 points."""
+    span = {"size": 11.0, "origin": (36.9, 48.0)}
+    box = of_its_size((36.9, 14.0, 80.0, 75.3), span, (1.0, 0.0))
+    assert box == pytest.approx((36.9, 37.55, 80.0, 50.75))
+
+
+def test_a_box_of_common_height_is_left_as_it_is():
+    """Fonts that keep near their size are believed."""
+    span = {"size": 11.0, "origin": (36.9, 48.0)}
+    assert of_its_size((36.9, 37.0, 80.0, 51.0), span, (1.0, 0.0)) == (36.9, 37.0, 80.0, 51.0)
+
+
+@needs_corpus
+def test_lines_of_a_font_with_mathematical_extents_are_kept_apart():
+    """The constitution set in Cambria reads line by line, its words unglued."""
+    with open_document(CORPUS / "legal_br" / "constituicao_mg_2025.pdf") as document:
+        text = text_of(document[30]).text
+    assert "Art. 24 – A remuneração dos servidores" in text
+    assert "§ 2º – Os vencimentos dos cargos do" in text
