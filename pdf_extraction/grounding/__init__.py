@@ -4,8 +4,19 @@ Pure: page text in, places and numbers out. What a text means, what belongs to t
 furniture and what becomes a row is decided by profiles and assembly.
 """
 
+from pdf_extraction.grounding.agreement import Agreement, compare
 from pdf_extraction.grounding.align import MIN_SIMILARITY, ground
 from pdf_extraction.grounding.boxes import boxes, words_in
-from pdf_extraction.grounding.confidence import confidence
+from pdf_extraction.grounding.confidence import Proof, confidence, confidence_of_print
 
-__all__ = ["MIN_SIMILARITY", "boxes", "confidence", "ground", "words_in"]
+__all__ = [
+    "MIN_SIMILARITY",
+    "Agreement",
+    "Proof",
+    "boxes",
+    "compare",
+    "confidence",
+    "confidence_of_print",
+    "ground",
+    "words_in",
+]

@@ -1,35 +1,22 @@
 """One number a record from what proves it, and the name of what proved it.
 
 No text is located here, and no threshold is applied: what is done about a low number is
-the checks' and the user's business. ``docs/confidence.md`` says the same for users.
+the checks' and the user's business. ``docs/confidence.md`` says the same for users; the
+figures are in ``calibrated``.
 """
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
-from collections import Counter
 from statistics import fmean
 
+from pdf_extraction.grounding import calibrated
+from pdf_extraction.grounding.agreement import Agreement, compare
 from pdf_extraction.grounding.boxes import words_in
+from pdf_extraction.grounding.calibrated import interpolated, page_is_right
 from pdf_extraction.model import Grounding, PageText
 
-AGREED = 0.96
-"""A text on which two independent readings agreed was right in 96 %."""
-PARTLY_AGREED = ((0.78, 0.04), (0.95, 0.2), (0.965, 0.26), (0.99, 0.46), (1.0, 0.54))
-"""(similarity, share right), linear between: 26 % right from 0.95 to 0.98, 46 % from 0.98
-to 1, at those bins' middles; the ends are extrapolated."""
-DIGITS_DIFFER = 0.41
-"""Of values whose digits the other reading did not have, 41 % were right (else 316 of 316)."""
-ABSENT = 0.02
-# Not measured yet; kept apart from the measured ones until the gold settles them.
-NUMBERED = {"text_layer": (0.97, 0.6), "ocr": (0.85, 0.5)}
-"""Copied text whose label (continues, breaks) the numbering."""
-NUMBERING_BREAKS = 0.7
-"""Factor on other evidence where the label breaks the numbering."""
-
 _SILENT_ENGINES = frozenset({"rapidocr"})
-_NUMBER = re.compile(r"\d+(?:[.,/:]?\d+)*")
+Proof = tuple[float | None, str]
 
 
 def confidence(
@@ -40,15 +27,13 @@ def confidence(
     copied: bool,
     numbering: bool | None = None,
     token_probability: float | None = None,
-) -> tuple[float | None, str]:
-    """How likely a record is right, from evidence alone.
+    disagreement: float | None = None,
+) -> Proof:
+    """How likely a record that shows the answer's own text is right, from evidence alone.
 
-    Text that was read from the picture is compared with the page's own text: equal, 0.96;
-    nearly equal, far less; with other digits, at most 0.41; nowhere, 0.02. Text that was
-    copied from the page's own text proves nothing by standing there, so its agreement is
-    not counted: from a text layer there is no number unless the label's place in the
-    numbering speaks, from OCR the engine's word confidences speak where they are known to
-    tell something. Without any evidence the number is None, never 1.
+    An answer read from the picture is a second reading, compared with the page's own text.
+    An answer copied from the page's own text proves nothing by standing there, so its
+    agreement is not counted. Without any evidence the number is None, never 1.
 
     Args:
         claim: The record's text as it was answered.
@@ -59,24 +44,76 @@ def confidence(
             where it has no label or nothing to continue.
         token_probability: Calibrated probability of the answer's tokens, where a backend
             gives it; the minimum of it and the agreement counts.
+        disagreement: Share of the answer's records that differ from their pages; None where
+            unknown.
 
     Returns:
         The number, 0-1 with three decimals, and the signals that took part joined by
-        ``+``: ``agreement`` or ``absent`` (compared), ``text_layer`` or ``ocr`` (copied),
-        ``none`` (no text to compare with), then ``digits``, ``words``, ``tokens``,
-        ``numbering``.
+        ``+``; ``docs/confidence.md`` lists them.
     """
     if copied:
-        value, signals = _copied(grounding, page, numbering)
+        return _finished(*_copied(grounding, page, numbering), numbering)
+    value: float | None
+    if page.source == "none":
+        value, signals = None, ["none"]
+    elif grounding.method == "absent":
+        value, signals = calibrated.ABSENT, ["absent"]
     else:
-        value, signals = _compared(claim, grounding, page)
-        if token_probability is not None:
-            value = min(token_probability, 1.0 if value is None else value)
-            signals.append("tokens")
-    if numbering is not None and value is not None and "numbering" not in signals:
-        value *= 1.0 if numbering else NUMBERING_BREAKS
-        signals.append("numbering")
+        printed = " ".join(page.text[start:end] for start, end in grounding.spans)
+        found = compare(claim, printed)
+        value = _claim_is_right(found, grounding, page, disagreement)
+        signals = _signals(found)
+    return _finished(*_with_tokens(value, signals, token_probability), numbering)
+
+
+def confidence_of_print(
+    found: Agreement | None,
+    grounding: Grounding,
+    page: PageText,
+    *,
+    copied: bool,
+    numbering: bool | None = None,
+    token_probability: float | None = None,
+    disagreement: float | None = None,
+) -> Proof:
+    """How likely a record that shows the page's own text is right, whatever was answered.
+
+    Where an answer differs, one of two readings is wrong, and the record is right where the
+    page's is not the one.
+
+    Args:
+        found: How the answer agrees with what the record shows; None where it passes over
+            it.
+        grounding: Where the record stands on the page.
+        page: The page's own text.
+        copied: The answer was made from this very text.
+        numbering: As for ``confidence``.
+        token_probability: As for ``confidence``.
+        disagreement: As for ``confidence``.
+    """
+    if copied:
+        return _finished(*_copied(grounding, page, numbering), numbering)
+    if found is None:
+        value = min(calibrated.UNCLAIMED[page.source], 1.0 - _page_errs(grounding, page))
+        return _finished(value, [page.source, "unclaimed"], numbering)
+    value = _print_is_right(found, grounding, page, disagreement)
+    return _finished(*_with_tokens(value, _signals(found), token_probability), numbering)
+
+
+def _finished(value: float | None, signals: list[str], numbering: bool | None) -> Proof:
+    if value is not None and numbering is not None:
+        value *= 1.0 if numbering else calibrated.NUMBERING_BREAKS
+        signals = [*signals, "numbering" if numbering else "numbering_breaks"]
     return (None if value is None else round(value, 3)), "+".join(signals)
+
+
+def _with_tokens(
+    value: float | None, signals: list[str], probability: float | None
+) -> tuple[float | None, list[str]]:
+    if probability is None:
+        return value, signals
+    lower = probability if value is None else min(value, probability)
+    return lower, [*signals, f"tokens:{probability:.3g}"]
 
 
 def _copied(
@@ -84,42 +121,48 @@ def _copied(
 ) -> tuple[float | None, list[str]]:
     words = word_confidence(grounding, page)
     if words is not None:
-        return words, [page.source, "words"]
-    if numbering is not None and page.source in NUMBERED:
-        continues, breaks = NUMBERED[page.source]
-        return (continues if numbering else breaks), [page.source, "numbering"]
-    return None, [page.source]
+        return interpolated(calibrated.OCR_WORDS, words), [page.source, f"words:{words:.2f}"]
+    known = calibrated.COPIED.get(page.source) if numbering is not None else None
+    return known, [page.source]
 
 
-def _compared(claim: str, grounding: Grounding, page: PageText) -> tuple[float | None, list[str]]:
-    if page.source == "none":
-        return None, ["none"]
-    if grounding.method == "absent":
-        return ABSENT, ["absent"]
-    value = AGREED if grounding.similarity == 1.0 else _interpolated(grounding.similarity)
-    agree = digits_agree(claim, grounding, page)
-    if agree is None:
-        return value, ["agreement"]
-    return (value if agree else min(value, DIGITS_DIFFER)), ["agreement", "digits"]
+def _page_errs(grounding: Grounding, page: PageText) -> float:
+    """Probability that the page's own text is wrong there, before an answer is heard."""
+    words = word_confidence(grounding, page)
+    if words is None:
+        return calibrated.PAGE_ERRS[page.source]
+    return 1.0 - interpolated(calibrated.OCR_WORDS, words)
 
 
-def _interpolated(similarity: float) -> float:
-    position = bisect_right(PARTLY_AGREED, (similarity, 1.0))
-    if position == 0:
-        return PARTLY_AGREED[0][1]
-    if position == len(PARTLY_AGREED):
-        return PARTLY_AGREED[-1][1]
-    (x0, y0), (x1, y1) = PARTLY_AGREED[position - 1 : position + 1]
-    return y0 + (y1 - y0) * (similarity - x0) / (x1 - x0)
+def _print_is_right(
+    found: Agreement, grounding: Grounding, page: PageText, disagreement: float | None
+) -> float:
+    if found.is_equal:
+        return calibrated.AGREED[page.source]
+    value = page_is_right(_page_errs(grounding, page), disagreement)
+    value *= interpolated(calibrated.LITTLE_ALIKE, found.similarity)
+    limit = calibrated.NEAR_AT_MOST
+    return min(value, limit if found.is_near else calibrated.MEANING_AT_MOST[page.source])
 
 
-def digits_agree(claim: str, grounding: Grounding, page: PageText) -> bool | None:
-    """Whether claim and page have the same numbers there; None where neither has any."""
-    claimed = Counter(_NUMBER.findall(claim))
-    printed = Counter(
-        number for start, end in grounding.spans for number in _NUMBER.findall(page.text[start:end])
-    )
-    return claimed == printed if claimed or printed else None
+def _claim_is_right(
+    found: Agreement, grounding: Grounding, page: PageText, disagreement: float | None
+) -> float:
+    if found.is_equal:
+        return calibrated.AGREED[page.source]
+    value = 1.0 - page_is_right(_page_errs(grounding, page), disagreement)
+    return value * interpolated(calibrated.CLAIM_ALIKE, found.similarity)
+
+
+def _signals(found: Agreement) -> list[str]:
+    signals = ["agreement" if found.similarity == 1.0 else f"agreement:{found.similarity:.3f}"]
+    if found.digits is not None:
+        signals.append("digits" if found.digits else "digits_differ")
+    if not found.words:
+        signals.append("words_differ")
+    if not found.negations:
+        signals.append("negation_differs")
+    return signals
 
 
 def word_confidence(grounding: Grounding, page: PageText) -> float | None:

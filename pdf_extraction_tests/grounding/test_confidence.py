@@ -1,43 +1,73 @@
 import pytest
 
-from pdf_extraction.grounding import confidence, ground
+from pdf_extraction.grounding import compare, confidence, confidence_of_print, ground
+from pdf_extraction.grounding.agreement import Agreement
 from pdf_extraction.model import Grounding, PageText
 from pdf_extraction_tests.grounding.pages import page_of
 
 LINES = ["Art. 9º O prazo de 30 (trinta) dias", "não se aplica ao recurso de que trata a Lei."]
+WHOLE = " ".join(LINES)
 PAGE = page_of(LINES)
+SCAN = page_of(LINES, source="ocr", engine="rapidocr")
 
 
 def judged(claim, page=PAGE, **keywords):
+    """Of a record that shows the answer's text."""
     (grounding,) = ground([claim], page)
     return confidence(claim, grounding, page, **{"copied": False, **keywords})
 
 
+def shown(claim, page=PAGE, **keywords):
+    """Of a record that shows the page's text, here the whole of it."""
+    found = None if claim is None else compare(claim, page.text, "Art. 9º")
+    (grounding,) = ground([page.text], page)
+    return confidence_of_print(found, grounding, page, **{"copied": False, **keywords})
+
+
 def test_agreement_of_two_readings_is_strong_and_never_certain():
-    """A model's text that the page has too is 0.96, with the numbers checked."""
-    assert judged("O prazo de 30 (trinta) dias") == (0.96, "agreement+digits")
-    assert judged("não se aplica ao recurso") == (0.96, "agreement")
+    """An answer that the page has too is near one, with the numbers compared."""
+    assert judged("O prazo de 30 (trinta) dias") == (0.99, "agreement+digits")
+    assert judged("não se aplica ao recurso") == (0.99, "agreement")
+    assert shown(WHOLE) == shown(WHOLE.removeprefix("Art. 9º ")) == (0.99, "agreement+digits")
 
 
-def test_near_agreement_is_far_weaker():
-    """A single wrong letter halves the confidence, and more of them lower it further."""
-    one, _ = judged("não se aplica ao recurzo de que trata a Lei.")
-    more, _ = judged("não ce aplixa ao recurzo de qoe trata a Lei.")
-    assert more < one < 0.55
+def test_a_difference_from_a_text_layer_is_the_answer_s_error():
+    """The record with the answer's text is then wrong, that with the page's text right."""
+    wrong = "não se aplica ao recurzo de que trata a Lei."
+    assert judged(wrong)[0] < 0.1
+    assert shown(WHOLE.replace("recurso", "recurzo"), disagreement=0.3)[0] > 0.95
 
 
-def test_other_digits_cap_the_confidence():
-    """A swapped digit in a long text is no small difference."""
-    claim = "O prazo de 80 (trinta) dias não se aplica ao recurso de que trata a Lei."
-    value, method = judged(claim)
-    assert value <= 0.41
-    assert method == "agreement+digits"
+@pytest.mark.parametrize(
+    ("claim", "signal"),
+    [
+        (WHOLE.replace("30", "80"), "digits_differ"),
+        (WHOLE.replace("30 ", ""), "digits_differ"),
+        (WHOLE.replace("não ", ""), "negation_differs"),
+        (WHOLE.replace("de que trata ", ""), "words_differ"),
+        (WHOLE.removesuffix(" de que trata a Lei."), "words_differ"),
+        (f"{WHOLE} Parágrafo único.", "words_differ"),
+    ],
+)
+def test_what_changes_a_meaning_ranks_below_a_misread_letter(claim, signal):
+    """Other numbers, a negation or words lost are named, and weigh more than noise."""
+    value, method = shown(claim, disagreement=0.5)
+    assert signal in method.split("+")
+    assert value < shown(WHOLE.replace("recurso", "recurzo"), disagreement=0.5)[0]
+    assert shown(claim, SCAN)[0] <= 0.41
 
 
-def test_dropping_a_number_is_a_difference_of_digits():
-    """The page's numbers must be in the claim as well."""
-    value, _ = judged("O prazo de (trinta) dias não se aplica ao recurso de que trata a Lei.")
-    assert value <= 0.41
+def test_who_differs_everywhere_tells_little_by_differing():
+    """On a scan, a difference counts against the page's text as far as the answer is good."""
+    noisy = WHOLE.replace("recurso", "recurzo")
+    good, bad = (shown(noisy, SCAN, disagreement=share)[0] for share in (0.08, 0.9))
+    assert good < 0.6
+    assert bad > 0.9
+
+
+def test_what_the_answer_passes_over_is_less_sure():
+    """A device that only the page's label brings in is told from one that was read twice."""
+    assert shown(None) == (0.93, "text_layer+unclaimed")
 
 
 def test_what_is_not_on_the_page_is_next_to_nothing():
@@ -53,48 +83,67 @@ def test_nothing_to_compare_with_is_null():
 def test_copied_text_is_not_verified_against_itself():
     """The embedded backend's exact grounding gives no number by itself."""
     assert judged("O prazo de 30 (trinta) dias", copied=True) == (None, "text_layer")
+    assert shown(WHOLE, copied=True) == (None, "text_layer")
 
 
-@pytest.mark.parametrize(("numbering", "value"), [(True, 0.97), (False, 0.6)])
-def test_the_label_s_place_in_the_numbering_speaks_for_copied_text(numbering, value):
+@pytest.mark.parametrize(
+    ("numbering", "proof"),
+    [(True, (0.985, "text_layer+numbering")), (False, (0.936, "text_layer+numbering_breaks"))],
+)
+def test_the_label_s_place_in_the_numbering_speaks_for_copied_text(numbering, proof):
     """Structure is evidence that copying does not make."""
-    assert judged("O prazo", copied=True, numbering=numbering) == (value, "text_layer+numbering")
+    assert judged("O prazo", copied=True, numbering=numbering) == proof
+    assert shown(WHOLE, copied=True, numbering=numbering) == proof
 
 
 def test_ocr_confidences_speak_for_text_copied_from_ocr():
     """The least sure word weighs as much as all together."""
-    page = page_of(LINES, source="ocr", engine="tesseract", confidence={"30": 0.35})
+    page = page_of(LINES, source="ocr", engine="tesseract", confidence={"30": 0.3})
     sure, _ = judged("não se aplica ao recurso", page, copied=True)
     doubtful, method = judged("O prazo de 30 (trinta) dias", page, copied=True)
-    assert method == "ocr+words"
-    assert doubtful < 0.65 < sure == 0.95
+    assert method.startswith("ocr+words:0.5")
+    assert doubtful < 0.65 < sure
 
 
 def test_confidences_of_an_engine_that_tell_nothing_are_not_used():
     """rapidocr's figures do not separate right words from wrong ones."""
-    page = page_of(LINES, source="ocr", engine="rapidocr", confidence={})
-    assert judged("O prazo", page, copied=True) == (None, "ocr")
+    assert judged("O prazo", SCAN, copied=True) == (None, "ocr")
 
 
 def test_a_break_in_the_numbering_weakens_other_evidence():
     """Art. 7 after Art. 5 may be right, but less likely so."""
     value, method = judged("não se aplica ao recurso", numbering=False)
-    assert value == pytest.approx(0.672)
-    assert method == "agreement+numbering"
+    assert value < 0.95
+    assert method == "agreement+numbering_breaks"
 
 
 def test_token_probability_only_lowers():
     """The minimum of it and the agreement counts; alone it is the evidence."""
-    assert judged("não se aplica ao recurso", token_probability=0.5) == (0.5, "agreement+tokens")
-    assert judged("não se aplica ao recurso", token_probability=0.99)[0] == 0.96
-    assert judged("O prazo", PageText("none"), token_probability=0.9) == (0.9, "none+tokens")
+    assert judged("não se aplica ao recurso", token_probability=0.5)[0] == 0.5
+    assert judged("não se aplica ao recurso", token_probability=0.999)[0] == 0.99
+    assert judged("O prazo", PageText("none"), token_probability=0.9) == (0.9, "none+tokens:0.9")
 
 
-def test_numbers_rank_by_similarity():
-    """More alike is never less confident."""
-    values = [
-        confidence("a", Grounding("fuzzy", 0.78 + 0.001 * step), PAGE, copied=False)[0]
-        for step in range(220)
-    ]
+@pytest.mark.parametrize("page", [PAGE, SCAN])
+def test_numbers_rank_by_similarity(page):
+    """More alike is never less confident, whichever text is shown."""
+    likes = [Agreement(0.78 + 0.001 * step) for step in range(220)]
+    place = Grounding("exact", 1.0, ((0, 20),))
+    values = [confidence_of_print(found, place, page, copied=False)[0] for found in likes]
     assert values == sorted(values)
-    assert all(0.0 < value < 0.6 for value in values)
+    assert all(0.0 < value < 0.99 for value in values)
+
+
+@pytest.mark.parametrize(
+    ("claim", "printed", "expected"),
+    [
+        ("a lei", "A  LEI", Agreement(1.0)),
+        ("a lei n. 9", "a lei n. 8", Agreement(0.857, digits=False)),
+        ("nao se aplica ao caso", "não se aplica ao caso", Agreement(0.941)),
+    ],
+)
+def test_comparing_overlooks_typesetting_only(claim, printed, expected):
+    """Case and blanks are nothing, an accent is a letter, a digit is a number."""
+    found = compare(claim, printed)
+    assert found.similarity == pytest.approx(expected.similarity, abs=0.001)
+    assert (found.digits, found.words) == (expected.digits, expected.words)

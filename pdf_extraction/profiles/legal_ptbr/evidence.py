@@ -7,41 +7,73 @@ what the answer about that page says there; the weakest page speaks for the row.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.devices import Assembled
-from pdf_extraction.grounding import confidence
+from pdf_extraction.grounding import Agreement, Proof, compare, confidence, confidence_of_print
 from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
-
-Proof = tuple[float | None, str]
 
 
 def with_confidence(found: Iterable[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
     """The rows, with ``confidence`` and ``confidence_method``."""
     evidence = {page.outcome.page.page_number: _PageEvidence(page) for page in pages}
-    rows = []
-    for item in found:
-        item.row["confidence"], item.row["confidence_method"] = _proven(item, evidence)
-        rows.append(item.row)
-    return rows
+    parts = [(item, list(_parts(item.row, evidence))) for item in found]
+    disagreement = _disagreement([part for _, those in parts for part in those])
+    for item, those in parts:
+        proof = _proven(item, those, disagreement) if those else _absent(item, evidence)
+        item.row["confidence"], item.row["confidence_method"] = proof
+    return [item.row for item, _ in parts]
 
 
-def _proven(item: Assembled, evidence: dict[int, _PageEvidence]) -> Proof:
-    row = item.row
-    if row["grounding"] == "absent":
-        page = evidence[item.claim.page if item.claim else row["page_number"]].page
-        return confidence(row["text"], Grounding("absent"), page.outcome.page.text, copied=False)
+@dataclass(frozen=True)
+class _Part:
+    """What one page has of a row, and how its answer agrees; None where it says nothing."""
+
+    page: _PageEvidence
+    spans: tuple[Span, ...]
+    agreement: Agreement | None
+
+
+def _parts(row: Row, evidence: dict[int, _PageEvidence]) -> Iterator[_Part]:
+    if not row["canonical_spans"]:
+        return
+    for number in range(row["page_number"], row["page_end"] + 1):
+        page = evidence[number]
+        if spans := page.spans(row):
+            yield _Part(page, spans, page.agreement(spans, row["label"]))
+
+
+def _disagreement(parts: Sequence[_Part]) -> float:
+    """Share of compared parts that differ, with one of each kind added for short documents."""
+    compared = [part.agreement for part in parts if part.agreement is not None]
+    return (sum(not found.is_equal for found in compared) + 1) / (len(compared) + 2)
+
+
+def _proven(item: Assembled, parts: Sequence[_Part], disagreement: float) -> Proof:
     proofs = [
-        proof
-        for number in range(row["page_number"], row["page_end"] + 1)
-        if (proof := evidence[number].proof(item)) is not None
+        confidence_of_print(
+            part.agreement,
+            Grounding("exact", 1.0, part.spans),
+            part.page.text,
+            copied=part.page.is_copy,
+            numbering=item.continues,
+            disagreement=disagreement,
+        )
+        for part in parts
     ]
     return min(proofs, key=lambda proof: -1.0 if proof[0] is None else proof[0])
 
 
+def _absent(item: Assembled, evidence: dict[int, _PageEvidence]) -> Proof:
+    page = evidence[item.row["page_number"]]
+    return confidence(item.row["text"], Grounding("absent"), page.text, copied=False)
+
+
 @dataclass(frozen=True)
 class _Placed:
+    """A claim in its page's own offsets."""
+
     start: int
     end: int
     text: str
@@ -55,61 +87,48 @@ class _PageEvidence:
     """
 
     def __init__(self, page: GroundedPage) -> None:
-        self.page = page
+        self.text = page.outcome.page.text
+        self.start = page.canonical_start
         self.is_copy = _is_copy(page.outcome.completion)
         devices = page.answer.devices if page.answer is not None else ()
-        self.claims = sorted(
-            (
-                _Placed(grounding.spans[0].start, grounding.spans[-1].end, claim.text)
-                for claim, grounding in zip(devices, page.groundings, strict=True)
-                if grounding.spans
-            ),
-            key=lambda placed: placed.start,
-        )
-        self.starts = [placed.start for placed in self.claims]
+        placed = [
+            _Placed(grounding.spans[0].start, grounding.spans[-1].end, claim.text)
+            for claim, grounding in zip(devices, page.groundings, strict=True)
+            if grounding.spans
+        ]
+        self.claims = sorted(placed, key=lambda claim: claim.start)
+        self.starts = [claim.start for claim in self.claims]
 
-    def proof(self, item: Assembled) -> Proof | None:
-        """What this page says of a row; None where the row has nothing on it."""
-        spans = self._spans(item.row)
-        if not spans:
-            return None
-        text = self.page.outcome.page.text
-        printed = " ".join(text.text[start:end] for start, end in spans)
-        return confidence(
-            self._claimed(spans),
-            Grounding("exact", 1.0, spans),
-            text,
-            copied=self.is_copy,
-            printed=printed,
-            label=item.row["label"],
-            numbering=item.continues,
-        )
-
-    def _spans(self, row: Row) -> tuple[Span, ...]:
+    def spans(self, row: Row) -> tuple[Span, ...]:
         """Where a row stands on this page, in the page's own offsets."""
-        start, length = self.page.canonical_start, len(self.page.outcome.page.text.text)
+        start, length = self.start, len(self.text.text)
         return tuple(
             Span(max(span["start"] - start, 0), min(span["end"] - start, length))
             for span in row["canonical_spans"]
             if span["start"] < start + length and span["end"] > start
         )
 
-    def _claimed(self, spans: Sequence[Span]) -> str | None:
-        """What the answer says there: claims of which the greater part lies within."""
-        first, last = spans[0].start, spans[-1].end
-        near = self.claims[
-            max(bisect_left(self.starts, first) - 1, 0) : bisect_right(self.starts, last)
-        ]
+    def agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
+        """How the answer agrees with what stands there; None where it says nothing."""
+        claims = [] if self.is_copy else self._claims_in(spans[0].start, spans[-1].end)
+        if not claims:
+            return None
+        printed = " ".join(self.text.text[start:end] for start, end in spans)
+        return compare(" ".join(claim.text for claim in claims), printed, label)
+
+    def _claims_in(self, first: int, last: int) -> list[_Placed]:
+        """Claims of which the greater part lies within; of two at one place the longer."""
+        begin = max(bisect_left(self.starts, first) - 1, 0)
         inside: list[_Placed] = []
-        for placed in near:
-            if 2 * (min(placed.end, last) - max(placed.start, first)) <= placed.end - placed.start:
+        for claim in self.claims[begin : bisect_right(self.starts, last)]:
+            length = claim.end - claim.start
+            if 2 * (min(claim.end, last) - max(claim.start, first)) <= length:
                 continue
-            if inside and placed.start < inside[-1].end:  # the same place claimed twice
-                if placed.end - placed.start > inside[-1].end - inside[-1].start:
-                    inside[-1] = placed
-                continue
-            inside.append(placed)
-        return " ".join(placed.text for placed in inside) if inside else None
+            if not inside or claim.start >= inside[-1].end:
+                inside.append(claim)
+            elif length > inside[-1].end - inside[-1].start:
+                inside[-1] = claim
+        return inside
 
 
 def _is_copy(completion: Completion | None) -> bool:
