@@ -11,7 +11,10 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
+
+import edlib  # type: ignore[import-not-found]  # a compiled module without stubs
 
 Gold = Mapping[str, Any]
 Found = Mapping[str, Any]
@@ -49,6 +52,7 @@ class Score:
         found: Devices found.
         matched: Devices in both, by identity.
         equal_texts: Matched devices whose letters and digits are equal.
+        similarity: Sum over matched devices of how alike their texts are, 0-1 each.
         differences: Every disagreement.
     """
 
@@ -56,6 +60,7 @@ class Score:
     found: int
     matched: int
     equal_texts: int
+    similarity: float = 0.0
     differences: tuple[Difference, ...] = ()
 
     @property
@@ -79,12 +84,18 @@ class Score:
         """Share of matched devices with equal letters and digits."""
         return self.equal_texts / self.matched if self.matched else 1.0
 
+    @property
+    def text_similarity(self) -> float:
+        """Mean likeness of matched texts by letters and digits."""
+        return self.similarity / self.matched if self.matched else 1.0
+
     def __add__(self, other: Score) -> Score:
         return Score(
             self.gold + other.gold,
             self.found + other.found,
             self.matched + other.matched,
             self.equal_texts + other.equal_texts,
+            self.similarity + other.similarity,
             self.differences + other.differences,
         )
 
@@ -108,6 +119,7 @@ def score(
     rows = _indexed(_renamed_acts(gold, found), contexts, struck)
     differences: list[Difference] = []
     matched = equal = 0
+    alike = 0.0
     for identity, row in wanted.items():
         page = row.get("page_start", row.get("page_number", 0))
         other = rows.get(identity)
@@ -116,17 +128,18 @@ def score(
             continue
         matched += 1
         left, right = loose(row["text"]), loose(other["text"])
+        similarity = 1.0 if left == right else _similarity(left, right)
+        alike += similarity
         if left == right:
             equal += 1
         else:
-            similarity = _similarity(left, right)
             differences.append(
                 Difference("text", identity, page, row["text"], other["text"], similarity)
             )
     for identity, row in rows.items():
         if identity not in wanted:
             differences.append(Difference("extra", identity, row["page_number"], found=row["text"]))
-    return Score(len(wanted), len(rows), matched, equal, tuple(differences))
+    return Score(len(wanted), len(rows), matched, equal, alike, tuple(differences))
 
 
 def matched(
@@ -151,6 +164,31 @@ def matched(
 def is_right(gold: Gold | None, found: Found) -> bool:
     """Whether gold has the row's identity and its text is equal by letters and digits."""
     return gold is not None and loose(gold["text"]) == loose(found["text"])
+
+
+def median_overlap(pairs: Iterable[tuple[Identity, Gold | None, Found | None]]) -> float | None:
+    """Median of intersection over union of boxes; None where gold has none.
+
+    Gold boxes are ``bbox`` on ``page_start``: fractions of the displayed page, origin top
+    left. A device on another page overlaps by 0.
+    """
+    overlaps = [
+        _overlap(gold["bbox"], found["bbox"]) if gold["page_start"] == found["page_number"] else 0.0
+        for _, gold, found in pairs
+        if gold is not None and found is not None and gold.get("bbox")
+    ]
+    return median(overlaps) if overlaps else None
+
+
+def _overlap(one: Sequence[float], other: Sequence[float] | None) -> float:
+    if not other:
+        return 0.0
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    areas = ((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))
+    union = sum(areas) - shared
+    return shared / union if union > 0 else 0.0
 
 
 def calibration_error(values: Sequence[float], right: Sequence[bool], bins: int = 10) -> float:
@@ -275,12 +313,10 @@ def _digits(name: str) -> str:
 
 
 def _similarity(left: str, right: str) -> float:
-    """Share of common prefix and suffix; cheap, and enough to rank what to read first."""
-    if not left or not right:
-        return 0.0
-    limit = min(len(left), len(right))
-    prefix = next((i for i in range(limit) if left[i] != right[i]), limit)
-    suffix = next(
-        (i for i in range(limit - prefix) if left[-1 - i] != right[-1 - i]), limit - prefix
-    )
-    return (prefix + suffix) / max(len(left), len(right))
+    """1 less the share of letters and digits that were changed, added or lost."""
+    longest = max(len(left), len(right))
+    if not longest:
+        return 1.0
+    pair = (text.encode("latin-1", errors="replace") for text in (left, right))
+    distance: int = edlib.align(*pair)["editDistance"]
+    return 1.0 - distance / longest

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import click
 
+from pdf_extraction import __version__
 from pdf_extraction.cli.common import PROGRAM, Commands, Common, common_options, quieten
 from pdf_extraction.cli.doctor import doctor
 from pdf_extraction.cli.estimating import estimate_command
+from pdf_extraction.cli.evaluate import evaluate
 from pdf_extraction.cli.fake import fake_server
 from pdf_extraction.cli.forget import forget
 from pdf_extraction.cli.run import retry, run
@@ -22,14 +24,14 @@ _EPILOG = "Exit status: 0 all pages done; 1 something failed, and the output say
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]}, epilog=_EPILOG)
 @common_options
-@click.version_option(package_name=PROGRAM, prog_name=PROGRAM)
+@click.version_option(__version__, prog_name=PROGRAM)
 @click.pass_context
 def program(context: click.Context) -> None:
     """PDFs to SQL tables, every value proven on its page."""
     context.ensure_object(Common)
 
 
-for _command in (run, estimate_command, retry, status, sql, doctor, forget, fake_server):
+for _command in (run, estimate_command, retry, status, sql, evaluate, doctor, forget, fake_server):
     program.add_command(_command)
 
 
