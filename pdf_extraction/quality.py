@@ -236,7 +236,8 @@ def _spans_hold(record: Row, text: str) -> bool:
     spans = record.get("canonical_spans")
     if record["grounding"] == "absent" or not spans:
         return True
-    return record["source_text"] == "".join(text[span["start"] : span["end"]] for span in spans)
+    parts = (text[span["start"] : span["end"]] for span in spans)
+    return bool(record["source_text"] == "".join(parts))
 
 
 def unpublished(check: str) -> Verdict:

@@ -274,7 +274,8 @@ def troubled(workspace: Workspace) -> list[Troubled]:
     published = {row["partition_key"]: row for row in _ask(workspace, _PUBLISHED)}
     pages = {row["document_id"]: row["error_types"] for row in _ask(workspace, _FAILED_PAGES)}
     found = []
-    for key in workspace.catalogue.keys():
+    registered: Sequence[str] = workspace.catalogue.keys()
+    for key in registered:
         document = workspace.catalogue.document(key)
         row = published.get(key)
         if row is None or row["sha256"] != document.sha256:

@@ -54,9 +54,7 @@ def test_failed_pages_are_borne_up_to_the_allowed_share():
     assert quality.pages_complete(DOCUMENT, pages, ATTEMPTS, 0.5).passed
     verdict = quality.pages_complete(DOCUMENT, pages, ATTEMPTS, 0.4)
     assert not verdict.passed
-    assert verdict.worst == [
-        {"page_number": 2, "error_type": "TimedOut", "error": "took too long"}
-    ]
+    assert verdict.worst == [{"page_number": 2, "error_type": "TimedOut", "error": "took too long"}]
 
 
 def test_a_failed_page_without_a_reason_fails_the_document():
@@ -74,7 +72,12 @@ def test_the_bill_is_the_sum_of_the_attempts():
 
 def test_an_unreadable_document_says_why():
     """The document's own error is the check's sentence."""
-    broken = {**DOCUMENT, "error": "damaged", "error_type": "UnreadableDocument", "page_count": None}
+    broken = {
+        **DOCUMENT,
+        "error": "damaged",
+        "error_type": "UnreadableDocument",
+        "page_count": None,
+    }
     verdict = quality.pages_complete(broken, [], [], 0.0)
     assert verdict.sentence == "UnreadableDocument: damaged"
 
@@ -102,9 +105,7 @@ def test_no_records_are_no_failure():
 )
 def test_the_hash_holds_or_says_what_is_missing(recomputed, missing, passed):
     """Another text and no text at all both fail."""
-    verdict = quality.canonical_hash(
-        DOCUMENT, recomputed, read_again=1, kept=1, missing=missing
-    )
+    verdict = quality.canonical_hash(DOCUMENT, recomputed, read_again=1, kept=1, missing=missing)
     assert verdict.passed is passed
 
 

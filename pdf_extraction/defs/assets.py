@@ -57,7 +57,7 @@ def read_and_ask(
     backends: Backends,
     folder: DataFolder,
     session: dg.ResourceParam[Session],
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     """Read the pages and ask about them; asked for images alone, nothing is asked."""
     from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.extraction import Selection  # noqa: PLC0415
@@ -88,7 +88,7 @@ def _results(
     workspace: "Workspace",
     outcomes: "list[DocumentOutcome]",
     watch: runs.Watch,
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[Any]]:
     import asyncio  # noqa: PLC0415
 
     from pdf_extraction import steps  # noqa: PLC0415
@@ -176,7 +176,7 @@ def document_chunks(
 class WarehouseConfig(dg.Config):
     """What is done besides bringing changed documents."""
 
-    compact: bool = Field(False, description="Build the whole file anew, without holes.")
+    compact: bool = Field(default=False, description="Build the whole file anew, without holes.")
 
 
 @dg.asset(

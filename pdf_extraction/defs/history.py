@@ -75,14 +75,15 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
     def watch(self, run_id: str, cursor: Any, callback: Callable[..., Any]) -> None:
         """Call back for each new event of a run; what makes the UI live."""
         if not self._obs:
-            self._obs = Observer()
-            self._obs.start()
-            self._obs.schedule(_Changes(self), self._base_dir, recursive=False)
+            observer: Any = Observer()
+            observer.start()
+            observer.schedule(_Changes(self), self._base_dir, recursive=False)
+            self._obs = observer
         self._watchers[run_id][callback] = cursor
 
     def dispose(self) -> None:
         """Close the connections of this process."""
-        super().dispose()
+        super().dispose()  # type: ignore[no-untyped-call]
         if self._engines is not None:
             self._engines.dispose()
 
@@ -97,10 +98,11 @@ class _Changes(PatternMatchingEventHandler):
 
     def __init__(self, log: EventLog) -> None:
         self._log = log
-        super().__init__(patterns=[log.get_db_path(), f"{log.get_db_path()}-wal"])
+        file = str(log.get_db_path())  # type: ignore[no-untyped-call]
+        super().__init__(patterns=[file, f"{file}-wal"])
 
     def on_modified(self, _event: FileSystemEvent) -> None:
-        self._log.on_modified()
+        self._log.on_modified()  # type: ignore[no-untyped-call]
 
 
 class RunLog(SqliteRunStorage):

@@ -5,6 +5,7 @@ Both ways into the product share one history: what the command line materialises
 ``DATA/dagster``, which the checkout's own ``dagster.yaml`` names as ``data/dagster``.
 """
 
+import json
 import os
 import shlex
 import shutil
@@ -15,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from pdf_extraction.errors import SettingsError
@@ -124,7 +124,8 @@ def _made_home(data: Path) -> Path:
     home.mkdir(parents=True, exist_ok=True)
     config = home / "dagster.yaml"
     if not config.exists():
-        config.write_text(yaml.safe_dump(instance_config({"env": HOME_VARIABLE}), sort_keys=False))
+        # JSON is YAML, and needs no library beyond Python's.
+        config.write_text(json.dumps(instance_config({"env": HOME_VARIABLE}), indent=2))
     return home
 
 

@@ -72,7 +72,7 @@ def run_documents(
         force: Ask again also where an answer is kept.
         progress: Called in this thread for each document and page.
     """
-    from pdf_extraction.definitions import build_definitions  # noqa: PLC0415
+    from pdf_extraction.defs.build import build_definitions  # noqa: PLC0415
 
     partitions.register(instance, keys)
     launch = _Launch(instance, Session(workspace, progress))

@@ -9,7 +9,14 @@ import dagster as dg
 
 from pdf_extraction.backends.calls import Spent
 from pdf_extraction.defs import markdown
-from pdf_extraction.model import DocumentOutcome, Grounding, PageOutcome, Picture, Row
+from pdf_extraction.model import (
+    DocumentOutcome,
+    Grounding,
+    GroundingMethod,
+    PageOutcome,
+    Picture,
+    Row,
+)
 from pdf_extraction.quality import Verdict
 from pdf_extraction.storage.schemas import SCHEMAS, describe
 from pdf_extraction.storage.warehouse import RefreshFacts
@@ -109,7 +116,7 @@ def of_groundings(
     }
 
 
-_METHODS = ("exact", "normalised", "fuzzy", "absent")
+_METHODS: tuple[GroundingMethod, ...] = ("exact", "normalised", "fuzzy", "absent")
 
 
 def _methods(found: Sequence[Grounding]) -> Row:

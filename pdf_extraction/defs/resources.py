@@ -18,16 +18,18 @@ from pdf_extraction.settings import Settings, data_dir, load_settings, parse_set
 Changes = dict[str, Any]
 
 
-class Renderer(dg.ConfigurableResource):
+class Renderer(dg.ConfigurableResource[Any]):
     """How pages are read and become pictures: `[render]` and `[ocr]`."""
 
-    dpi: int | None = Field(None, description="Resolution, where max_pixels allows it.")
-    max_pixels: int | None = Field(None, description="Most pixels of a page's picture.")
-    image_format: str | None = Field(None, description="jpeg, png or webp.")
-    workers: int | None = Field(None, description="Processes that read pages; 0 = one a core.")
-    page_timeout_s: float | None = Field(None, description="Seconds a page may take.")
-    when: str | None = Field(None, description="OCR: auto, always or never.")
-    engine: str | None = Field(None, description="OCR: auto, tesseract or rapidocr.")
+    dpi: int | None = Field(default=None, description="Resolution, where max_pixels allows it.")
+    max_pixels: int | None = Field(default=None, description="Most pixels of a page's picture.")
+    image_format: str | None = Field(default=None, description="jpeg, png or webp.")
+    workers: int | None = Field(
+        default=None, description="Processes that read pages; 0 = one a core."
+    )
+    page_timeout_s: float | None = Field(default=None, description="Seconds a page may take.")
+    when: str | None = Field(default=None, description="OCR: auto, always or never.")
+    engine: str | None = Field(default=None, description="OCR: auto, tesseract or rapidocr.")
 
     def changes(self) -> Changes:
         """What differs from the settings file."""
@@ -36,17 +38,19 @@ class Renderer(dg.ConfigurableResource):
         return {"render": given, "ocr": ocr}
 
 
-class Backends(dg.ConfigurableResource):
+class Backends(dg.ConfigurableResource[Any]):
     """Who is asked, in which order, and for how much money: `chain`, `[backends]`, `[budget]`."""
 
-    chain: list[str] | None = Field(None, description="Names of backends, tried in this order.")
+    chain: list[str] | None = Field(
+        default=None, description="Names of backends, tried in this order."
+    )
     tables: dict[str, Any] = Field(
         default_factory=dict,
         description="Fields of [backends.NAME] by name, such as vllm: {concurrency: 8}.",
     )
-    max_cost_usd: float | None = Field(None, description="Stops asking; nothing is lost.")
+    max_cost_usd: float | None = Field(default=None, description="Stops asking; nothing is lost.")
     page_error_rate: float | None = Field(
-        None, description="Share of failed pages above which pages_complete fails."
+        default=None, description="Share of failed pages above which pages_complete fails."
     )
 
     def changes(self) -> Changes:
@@ -56,14 +60,15 @@ class Backends(dg.ConfigurableResource):
         return {**chain, "backends": given.pop("tables", {}), "budget": given}
 
 
-class DataFolder(dg.ConfigurableResource):
+class DataFolder(dg.ConfigurableResource[Any]):
     """Where everything is kept, and the settings file."""
 
     data_dir: str | None = Field(
-        None, description="Folder of all state; else $PDF_EXTRACTION_DATA, else ./data."
+        default=None, description="Folder of all state; else $PDF_EXTRACTION_DATA, else ./data."
     )
     config_file: str | None = Field(
-        None, description="Else $PDF_EXTRACTION_CONFIG, else ./pdf_extraction.toml if it exists."
+        default=None,
+        description="Else $PDF_EXTRACTION_CONFIG, else ./pdf_extraction.toml if it exists.",
     )
 
     def path(self) -> Path:
@@ -82,11 +87,15 @@ class DataFolder(dg.ConfigurableResource):
 class AskConfig(dg.Config):
     """What one run asks for."""
 
-    profile: str | None = Field(None, description="legal_ptbr, markdown or package.module:Model.")
-    backend: str | None = Field(None, description="Only this backend of the settings.")
-    pages: str | None = Field(None, description="Such as 1-5,8; the others keep what they had.")
-    only_failed: bool = Field(False, description="Only pages without a good answer so far.")
-    force: bool = Field(False, description="Ask again also where an answer is kept.")
+    profile: str | None = Field(
+        default=None, description="legal_ptbr, markdown or package.module:Model."
+    )
+    backend: str | None = Field(default=None, description="Only this backend of the settings.")
+    pages: str | None = Field(
+        default=None, description="Such as 1-5,8; the others keep what they had."
+    )
+    only_failed: bool = Field(default=False, description="Only pages without a good answer so far.")
+    force: bool = Field(default=False, description="Ask again also where an answer is kept.")
 
     def changes(self) -> Changes:
         """What differs from the settings file."""
@@ -123,12 +132,14 @@ def _merged(base: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, An
     merged = dict(base)
     for name, value in changes.items():
         old = merged.get(name)
-        both = isinstance(old, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(old, value) if both else value
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[name] = _merged(old, value)
+        else:
+            merged[name] = value
     return merged
 
 
-def _given(resource: dg.ConfigurableResource) -> Changes:
+def _given(resource: dg.ConfigurableResource[Any]) -> Changes:
     fields = type(resource).model_fields
     values = {name: getattr(resource, name) for name in fields}
     return {name: value for name, value in values.items() if value not in (None, {})}

@@ -61,7 +61,7 @@ def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry
             entries.append(workspace.catalogue.entry(key))
         except SettingsError as error:
             # A partition that somebody added by hand must not stop the others of its run.
-            context.log.error(str(error))
+            context.log.warning(str(error))
             unknown[key] = str(error)
     return entries, unknown
 
@@ -106,7 +106,7 @@ class Watch:
         if page.status == "failed":
             self.failed += 1
             number = page.page.page_number
-            self._context.log.warning(f"{document.partition_key} page {number}: {page.error}")
+            self._context.log.warning("%s page %d: %s", document.partition_key, number, page.error)
         if self.done == self._step:
             # 1, 2, 4 ... : a short run says something, a long one does not fill the log.
             self._step = min(self._step * 2, self._step + 500)

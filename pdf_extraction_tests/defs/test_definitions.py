@@ -1,16 +1,17 @@
 """What Dagster loads, and that it loads from nothing."""
 
+import itertools
 import subprocess
 import sys
 
 import dagster as dg
 import pytest
 
+from pdf_extraction.definitions import build_definitions
 from pdf_extraction.defs import failures
 from pdf_extraction.defs.partitions import EXPECTED, RANGE_END, RANGE_START, ranges
 from pdf_extraction.defs.resources import AskConfig, Backends, DataFolder, Renderer, overridden
 from pdf_extraction.defs.session import Session
-from pdf_extraction.definitions import build_definitions
 from pdf_extraction.errors import ExtractionError, SettingsError, StorageError
 from pdf_extraction.settings import OcrSettings, RenderSettings, Settings
 from pdf_extraction_tests.samples import write_law
@@ -20,7 +21,7 @@ def test_the_assets_are_a_line_from_pictures_to_the_warehouse():
     """Each asset depends on the one before it; the first four have a partition a document."""
     graph = build_definitions().resolve_asset_graph()
     line = ["page_images", "page_completions", "page_extractions", "document_chunks", "warehouse"]
-    for upstream, downstream in zip(line, line[1:], strict=False):
+    for upstream, downstream in itertools.pairwise(line):
         parents = graph.get(dg.AssetKey(downstream)).parent_keys
         assert parents == {dg.AssetKey(upstream)}
     partitioned = [graph.get(dg.AssetKey(name)).is_partitioned for name in line]
@@ -91,7 +92,7 @@ def test_nothing_given_changes_nothing():
 def test_a_wrong_value_in_the_launchpad_is_named():
     """The key, where it was written, and the nearest right name."""
     changes = Backends(tables={"vllm": {"kind": "openai", "base_ur": "http://x/v1"}}).changes()
-    with pytest.raises(SettingsError, match="launchpad: backends.vllm.base_ur"):
+    with pytest.raises(SettingsError, match=r"launchpad: backends\.vllm\.base_ur"):
         overridden(Settings(), [changes], "launchpad")
 
 

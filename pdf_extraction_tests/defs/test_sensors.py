@@ -5,11 +5,11 @@ import json
 import dagster as dg
 import pytest
 
+from pdf_extraction.definitions import build_definitions
 from pdf_extraction.defs import sensors
 from pdf_extraction.defs.launch import run_documents
 from pdf_extraction.defs.partitions import DOCUMENTS, EXPECTED, RANGE_END, RANGE_START
 from pdf_extraction.defs.resources import DataFolder
-from pdf_extraction.definitions import build_definitions
 from pdf_extraction.inbox import Attempted
 from pdf_extraction.tools import Workspace
 from pdf_extraction_tests.samples import write_law, write_pdf

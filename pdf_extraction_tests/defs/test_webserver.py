@@ -1,5 +1,6 @@
 """The shipped workspace as a user starts it: `dagster dev`, a file, the UI's own queries."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -76,10 +77,8 @@ class Dev:
             self.process.wait(timeout=30)
         finally:
             # Whatever did not end by itself is of the session that was started here.
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     def ask(self, query, **variables):
         request = urllib.request.Request(
