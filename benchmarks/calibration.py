@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -153,6 +154,24 @@ def kind_of(row: Judged) -> tuple[str, str]:
     return row.source, "+".join(s for s in signals if s != "digits")
 
 
+def refitted(rows: Sequence[Judged], on: str) -> list[tuple[float, bool]]:
+    """Rows of the other half, with an isotonic map of confidence fitted on half ``on``."""
+    known = [row for row in rows if row.confidence is not None]
+    blocks: list[list[float]] = []  # right, rows, highest confidence
+    for row in sorted((r for r in known if r.half == on), key=lambda r: r.confidence or 0):
+        blocks.append([float(row.right), 1.0, row.confidence or 0.0])
+        while len(blocks) > 1 and blocks[-2][0] * blocks[-1][1] >= blocks[-1][0] * blocks[-2][1]:
+            right, count, top = blocks.pop()
+            blocks[-1] = [blocks[-1][0] + right, blocks[-1][1] + count, top]
+    tops = [block[2] for block in blocks]
+    return [
+        (block[0] / block[1], row.right)
+        for row in known
+        if row.half != on
+        for block in [blocks[min(bisect_left(tops, row.confidence or 0.0), len(blocks) - 1)]]
+    ]
+
+
 def figures(name: str, rows: Sequence[Judged]) -> None:
     """One line of the table."""
     known = [row for row in rows if row.confidence is not None]
@@ -189,6 +208,11 @@ def main() -> None:
             figures("   of these on OCR", [row for row in one if row.source == "ocr"])
         figures(f"{half}: everything", mine)
         figures("   of these on OCR", [row for row in mine if row.source == "ocr"])
+    print("\nwith an isotonic map on top, fitted on one half: ECE of the other")
+    for half in HALVES:
+        for name, some in (("all", rows), ("OCR", [row for row in rows if row.source == "ocr"])):
+            values, right = zip(*refitted(some, half), strict=True)
+            print(f"fitted on {half}, {name:<28} {calibration_error(values, right):.3f}")
     print("\nby planted error (right rows without one against those with it, and wrong ones)")
     for fault in simulated.FAULTS:
         kept = [row for row in rows if "planted" in row.experiment and row.fault in ("", fault)]
