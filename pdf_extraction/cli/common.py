@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from pdf_extraction.cli.console import err, visible
-from pdf_extraction.errors import ExtractionError, Remedy
+from pdf_extraction.errors import ExtractionError, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,6 @@ class Common:
         Raises:
             SettingsError: There is no such profile or backend.
         """
-        from pdf_extraction.errors import SettingsError  # noqa: PLC0415
         from pdf_extraction.profiles import get_profile  # noqa: PLC0415
         from pdf_extraction.settings.models import undefined_backend  # noqa: PLC0415
 
@@ -181,7 +180,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except ExtractionError as error:
-            kind = WrongUsage if error.remedy is Remedy.STOP_USAGE else Failure
+            # A full disk stops a run as wrong settings do, but no other words would mend it.
+            kind = WrongUsage if isinstance(error, SettingsError) else Failure
             raise kind(str(error)) from error
         except KeyboardInterrupt:
             err().line("Stopped.", "yellow")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ _OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAMED_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Characters after which a pipe's column no longer waits for its longest cell.
 _WIDEST_PAD = 40
+_ITEM = "  "
 Style = Literal["", "bold", "dim", "red", "yellow", "green", "cyan"]
 
 _STATUS_STYLES: dict[str, Style] = {
@@ -46,11 +48,13 @@ class Column:
         title: Its head.
         right: Whether cells stand at its right end, as numbers do.
         whole: Whether a terminal may neither fold nor cut its cells.
+        is_cut: Whether a terminal cuts its cells to one line rather than folding them.
     """
 
     title: str
     right: bool = False
     whole: bool = False
+    is_cut: bool = False
 
 
 def visible(value: object) -> str:
@@ -119,6 +123,15 @@ class Screen:
             return click.style(text, bold=style == "bold" or None, dim=style == "dim" or None)
         return click.style(text, fg=style)
 
+    def item(self, text: str, style: Style = "") -> None:
+        """Write a line of a list; in a terminal its further lines stand under the first."""
+        lines = [text]
+        if self.is_terminal:
+            room = max(20, self.width - len(_ITEM))
+            lines = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        for line in lines:
+            self.line(f"{_ITEM}{line}", style)
+
     def heading(self, text: str) -> None:
         """Write a line that begins a part."""
         self.line()
@@ -150,7 +163,7 @@ class Screen:
         from rich.table import Table  # noqa: PLC0415
         from rich.text import Text  # noqa: PLC0415
 
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 0, 0, 1))
         for column in columns:
             table.add_column(
                 Text(column.title),
@@ -159,7 +172,16 @@ class Screen:
                 overflow="fold",
             )
         for row in rows:
-            table.add_row(*(Text(cell, style=_STATUS_STYLES.get(cell, "")) for cell in row))
+            cells = [
+                Text(
+                    cell,
+                    style=_STATUS_STYLES.get(cell, ""),
+                    no_wrap=column.is_cut or None,
+                    overflow="ellipsis" if column.is_cut else None,
+                )
+                for cell, column in zip(row, columns, strict=True)
+            ]
+            table.add_row(*cells)
         self.console.print(table)
 
     @property
@@ -172,7 +194,7 @@ class Screen:
             highlight=False,
             markup=False,
             emoji=False,
-            no_color=not self.has_colour,
+            color_system="auto" if self.has_colour else None,
         )
 
 

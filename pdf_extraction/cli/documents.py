@@ -1,4 +1,7 @@
-"""From the names that a person types to partitions. Nothing is run or removed here."""
+"""From the paths and names that a person types to documents, and how failures are told.
+
+Nothing is run or removed here.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +10,51 @@ from typing import TYPE_CHECKING
 
 from pdf_extraction.cli.console import visible
 from pdf_extraction.errors import SettingsError
+from pdf_extraction.page_ranges import format_pages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from pathlib import Path
 
+    from pdf_extraction.catalogue import Found
     from pdf_extraction.tools import Workspace
+
+
+LEFT_OUT = "PageNotSelected"
+
+
+def find_files(workspace: Workspace, paths: Sequence[Path]) -> list[Found]:
+    """Documents among files and folders.
+
+    Sidecars are not documents, also where ``folder/*`` of a shell names them.
+
+    Raises:
+        SettingsError: There are none.
+    """
+    from pdf_extraction.catalogue import find_documents  # noqa: PLC0415
+
+    endings = workspace.settings.inbox.endings
+    found = [one for one in find_documents(paths, endings) if not _is_sidecar(one.path, endings)]
+    if not found:
+        searched = ", ".join(str(path) for path in paths)
+        raise SettingsError(f"{searched}: no file here ends in {' or '.join(endings)}")
+    return found
+
+
+def _is_sidecar(path: Path, endings: Sequence[str]) -> bool:
+    return path.suffix == ".json" and any(
+        path.with_suffix(ending).exists() for ending in (*endings, *map(str.upper, endings))
+    )
+
+
+def failure(key: str, pages: Collection[int], kind: str | None, error: str | None) -> str:
+    """A failure of a document, or of some of its pages, in a line that no terminal obeys."""
+    where = f" {'page' if len(pages) == 1 else 'pages'} {format_pages(frozenset(pages))}"
+    what = f"{kind}: {error}"
+    if kind == LEFT_OUT:
+        # The pages' own sentences differ by their number alone.
+        what = "left out by --pages; `retry` asks for them"
+    return visible(f"{key}{where if pages else ''}: {what}")
 
 
 def known_documents(workspace: Workspace, partitions: Iterable[str] = ()) -> dict[str, str]:
@@ -21,13 +64,12 @@ def known_documents(workspace: Workspace, partitions: Iterable[str] = ()) -> dic
         workspace: The data folder.
         partitions: Keys that Dagster knows.
     """
-    ids = {key: key for key in partitions}
-    for key in workspace.tables.partitions():
-        ids[key] = workspace.tables.read("documents", key)[0]["document_id"]
     catalogued = workspace.catalogue.keys()
-    for key in catalogued:
-        ids[key] = workspace.catalogue.document(key).document_id
-    return ids
+    ids = {key: workspace.catalogue.document(key).document_id for key in catalogued}
+    # Rows are read only where nothing else knows the id: 2 ms a document.
+    for key in set(workspace.tables.partitions()) - ids.keys():
+        ids[key] = workspace.tables.read("documents", key)[0]["document_id"]
+    return {**{key: key for key in partitions}, **ids}
 
 
 def partition_keys(names: Sequence[str], known: Mapping[str, str]) -> list[str]:

@@ -10,7 +10,7 @@ import click
 
 from pdf_extraction.cli.common import FAILED, Common, common_options
 from pdf_extraction.cli.console import Column, Screen, counted, out, usd, visible
-from pdf_extraction.errors import SettingsError
+from pdf_extraction.cli.documents import find_files
 
 if TYPE_CHECKING:
     from pdf_extraction.estimate import DocumentEstimate, Estimate
@@ -30,16 +30,10 @@ def estimate_command(context: click.Context, paths: tuple[Path, ...]) -> None:
     Calls no model and registers nothing. Counted is one call a page to the chain's first
     backend; retries and fallbacks come on top.
     """
-    from pdf_extraction.catalogue import find_documents  # noqa: PLC0415
     from pdf_extraction.estimate import estimate  # noqa: PLC0415
 
     workspace = context.ensure_object(Common).workspace()
-    endings = workspace.settings.inbox.endings
-    found = find_documents(paths, endings)
-    if not found:
-        searched = ", ".join(str(path) for path in paths)
-        raise SettingsError(f"{searched}: no file here ends in {' or '.join(endings)}")
-    made = asyncio.run(estimate(workspace, found))
+    made = asyncio.run(estimate(workspace, find_files(workspace, paths)))
     _show(out(), made, workspace.settings)
     if any(document.error for document in made.documents):
         context.exit(FAILED)

@@ -11,7 +11,7 @@ _SNIPPET = """\
 [backends.fake]
 kind = "openai"
 base_url = "{url}"
-model = "fake"
+model = "scripted"
 """
 
 

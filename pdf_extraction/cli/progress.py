@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Seconds between two plain lines, and between two looks at the bill (a query each).
 _BETWEEN_LINES, _BETWEEN_BILLS = 5.0, 1.0
+#: Failed pages told as they come.
+_MOST_TOLD = 10
 
 
 @dataclass
@@ -79,7 +81,9 @@ class Watch:
         self._screen, self._bill = screen, bill
         self._bar: Bar | None = None
         self._task: TaskID | None = None
-        self._next_line = self._next_bill = time.monotonic()
+        self._next_bill = time.monotonic()
+        self._next_line = self._next_bill + _BETWEEN_LINES
+        self._told = 0
 
     def progress(self) -> Progress:
         """What the run reports to."""
@@ -90,14 +94,16 @@ class Watch:
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show the counts while a run works."""
-        if not self._screen.is_terminal:
+        if self._screen.is_terminal:
+            self._bar = _bar(self._screen)
+            self._task = self._bar.add_task("starting", total=None, figures="")
+            with self._bar:
+                yield
+        else:
             self._screen.line(f"starting: {counted(self.counts.documents, 'document')}")
             yield
-            return
-        self._bar = _bar(self._screen)
-        self._task = self._bar.add_task("starting", total=None, figures="")
-        with self._bar:
-            yield
+            self.counts.cost_usd = self._bill()
+            self._screen.line(self.counts.sentence())
 
     def _open(self, _document: Document, pages: int) -> None:
         if self.counts.started is None:
@@ -135,7 +141,12 @@ class Watch:
             self._screen.line(self.counts.sentence())
 
     def _say(self, sentence: str) -> None:
+        self._told += 1
+        if self._told > _MOST_TOLD:
+            return
         text = visible(sentence)
+        if self._told == _MOST_TOLD:
+            text += " (more are told at the end)"
         if self._bar is not None:
             self._bar.console.print(text, style="red", soft_wrap=True)
         else:

@@ -14,7 +14,8 @@ import click
 
 from pdf_extraction.cli.common import DONE, FAILED, INTERRUPTED, Common, common_options
 from pdf_extraction.cli.console import counted, err, out
-from pdf_extraction.errors import DocumentError, SettingsError
+from pdf_extraction.cli.documents import find_files, known_documents, partition_keys
+from pdf_extraction.errors import DocumentError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,25 +131,18 @@ def check_chain(settings: Settings) -> None:
 
 
 def _register(workspace: Workspace, paths: Sequence[Path]) -> Registered:
-    from pdf_extraction.catalogue import find_documents  # noqa: PLC0415
-
-    endings = workspace.settings.inbox.endings
     registered = Registered()
-    for found in find_documents(paths, endings):
+    for found in find_files(workspace, paths):
         try:
             entry = workspace.catalogue.register(found.path, found.root)
         except DocumentError as error:
             registered.problems.append(f"{error.kind}: {error}")
         else:
             registered.keys.append(entry.document.partition_key)
-    if not registered.keys and not registered.problems:
-        searched = ", ".join(str(path) for path in paths)
-        raise SettingsError(f"{searched}: no file here ends in {' or '.join(endings)}")
     return registered
 
 
 def _failed(workspace: Workspace, names: Sequence[str]) -> list[str]:
-    from pdf_extraction.cli.documents import known_documents, partition_keys  # noqa: PLC0415
     from pdf_extraction.steps import troubled  # noqa: PLC0415
 
     wanted = partition_keys(names, known_documents(workspace)) if names else None

@@ -8,7 +8,7 @@ import click
 
 from pdf_extraction.cli.common import Common, common_options
 from pdf_extraction.cli.console import Column, Screen, counted, out, usd, visible
-from pdf_extraction.page_ranges import format_pages
+from pdf_extraction.cli.documents import LEFT_OUT, failure
 
 if TYPE_CHECKING:
     from pdf_extraction.model import Document
@@ -108,9 +108,10 @@ def _failures(screen: Screen, common: Common, failures: list[dict[str, Any]]) ->
     screen.heading("Failures")
     shown = failures[: _MOST_FAILURES if screen.is_terminal else None]
     for row in shown:
-        pages = f" page {format_pages(frozenset(row['pages']))}" if row["pages"] else ""
-        sentence = f"{row['partition_key']}{pages}: {row['error_type']}: {row['error']}"
-        screen.line(f"  {visible(sentence)}", "red")
+        sentence = failure(
+            row["partition_key"], row["pages"] or (), row["error_type"], row["error"]
+        )
+        screen.item(sentence, "yellow" if row["error_type"] == LEFT_OUT else "red")
     if len(failures) > len(shown):
         screen.line(f"  and {len(failures) - len(shown):,} more", "dim")
     screen.line(f"Run them again with: {common.command('retry')}")

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pdf_extraction.cli.console import Column, Screen, counted, ratio, shortened, usd, visible
-from pdf_extraction.page_ranges import format_pages
+from pdf_extraction.cli.documents import LEFT_OUT, failure
 
 if TYPE_CHECKING:
     from pdf_extraction.backends.calls import Spent
     from pdf_extraction.cli.common import Common
+    from pdf_extraction.cli.console import Style
     from pdf_extraction.cli.progress import Counts
     from pdf_extraction.defs.launch import LaunchResult
     from pdf_extraction.extraction import Selection
@@ -32,7 +33,8 @@ _PREVIEWED: Mapping[str, tuple[str, ...]] = {
     "page_markdown": ("page_number", "markdown"),
     "tables": ("page_number", "table_index", "row", "column", "text"),
 }
-_LEFT_OUT = "PageNotSelected"
+#: Columns that a terminal cuts rather than folds in a preview.
+_TEXTS = frozenset({"text", "markdown", "citations"})
 #: Its failures are those of documents and pages, each with its reason, under "Failures".
 _TOLD_BEFORE = "pages_complete"
 
@@ -85,7 +87,7 @@ class Ending:
         return [
             row
             for row in self.failed_pages(key)
-            if row["error_type"] != _LEFT_OUT and (pages is None or row["page_number"] in pages)
+            if row["error_type"] != LEFT_OUT and (pages is None or row["page_number"] in pages)
         ]
 
     def missing(self) -> list[str]:
@@ -173,29 +175,35 @@ def _failures(screen: Screen, ending: Ending) -> None:
         *(f"run {id_[:8]} broke: {why}" for id_, why in ending.broken.items()),
     ]
     told += [f"{key}: no rows were published" for key in ending.missing()]
+    told = [visible(sentence) for sentence in told]
+    left_out = []
     for key, row in ending.documents.items():
-        told += _of_document(key, row, ending.failed_pages(key))
-    if not told:
-        return
-    screen.heading("Failures")
-    most = _MOST_FAILURES if screen.is_terminal else len(told)
-    for sentence in told[:most]:
-        screen.line(f"  {visible(sentence)}", "red")
-    if len(told) > most:
-        screen.line(f"  and {len(told) - most:,} more; `status` has them", "dim")
+        if row["error"] is not None:
+            told.append(failure(key, (), row["error_type"], row["error"]))
+        failed = ending.failed_pages(key)
+        told += _by_reason(key, [page for page in failed if page["error_type"] != LEFT_OUT])
+        left_out += _by_reason(key, [page for page in failed if page["error_type"] == LEFT_OUT])
+    _tell(screen, "Failures", told, "red")
+    _tell(screen, "Left out", left_out, "yellow")
 
 
-def _of_document(key: str, row: Row, pages: Sequence[Row]) -> list[str]:
-    told = [f"{key}: {row['error_type']}: {row['error']}"] if row["error"] is not None else []
+def _by_reason(key: str, pages: Sequence[Row]) -> list[str]:
     reasons: dict[tuple[str, str], list[int]] = {}
     for page in pages:
-        # The reasons of pages left out differ by their number alone.
-        is_left_out = page["error_type"] == _LEFT_OUT
-        error = "left out by --pages; `retry` asks for them" if is_left_out else page["error"]
+        error = "" if page["error_type"] == LEFT_OUT else page["error"]
         reasons.setdefault((page["error_type"], error), []).append(page["page_number"])
-    for (kind, error), numbers in reasons.items():
-        told.append(f"{key} page {format_pages(frozenset(numbers))}: {kind}: {error}")
-    return told
+    return [failure(key, numbers, *reason) for reason, numbers in reasons.items()]
+
+
+def _tell(screen: Screen, title: str, told: Sequence[str], style: Style) -> None:
+    if not told:
+        return
+    screen.heading(title)
+    most = _MOST_FAILURES if screen.is_terminal else len(told)
+    for sentence in told[:most]:
+        screen.item(sentence, style)
+    if len(told) > most:
+        screen.line(f"  and {len(told) - most:,} more; `status` has them", "dim")
 
 
 def _checks(screen: Screen, checks: Mapping[str, Sequence[Verdict]]) -> None:
@@ -213,8 +221,8 @@ def _checks(screen: Screen, checks: Mapping[str, Sequence[Verdict]]) -> None:
         if verdict.check == _TOLD_BEFORE:
             continue
         grade = "failed" if verdict.is_error else "warning"
-        sentence = f"  {grade}: {verdict.check} of {visible(key)}: {visible(verdict.sentence)}"
-        screen.line(sentence, "red" if verdict.is_error else "yellow")
+        sentence = f"{grade}: {verdict.check} of {visible(key)}: {visible(verdict.sentence)}"
+        screen.item(sentence, "red" if verdict.is_error else "yellow")
 
 
 def _first_rows(screen: Screen, ending: Ending) -> None:
@@ -229,7 +237,7 @@ def _first_rows(screen: Screen, ending: Ending) -> None:
 
 def _preview(screen: Screen, table: str, rows: Sequence[Row]) -> None:
     names = _PREVIEWED.get(table) or _scalars(rows)
-    columns = [Column(name, whole=isinstance(rows[0][name], int | float)) for name in names]
+    columns = [Column(name, whole=name not in _TEXTS, is_cut=name in _TEXTS) for name in names]
     screen.table(columns, [[_previewed(row[name]) for name in names] for row in rows])
 
 
@@ -265,12 +273,14 @@ def _bill(screen: Screen, ending: Ending) -> None:
 
 def _verdict(screen: Screen, ending: Ending) -> None:
     total = len(ending.keys) + len(ending.problems)
-    done = sum(row["status"] == "done" for row in ending.documents.values())
+    states = [row["status"] for row in ending.documents.values()]
+    partly = f", {states.count('partial')} in part" if "partial" in states else ""
+    sentence = f"{states.count('done')} of {counted(total, 'document')} done{partly}."
     screen.line()
     if ending.has_failed():
-        screen.line(f"{done} of {counted(total, 'document')} done; see Failures and Checks.", "red")
+        screen.line(f"{sentence} Something failed: see Failures and Checks above.", "red")
     else:
-        screen.line(f"{done} of {counted(total, 'document')} done.", "green")
+        screen.line(sentence, "green")
 
 
 def _next_steps(screen: Screen, common: Common, ending: Ending) -> None:
@@ -284,7 +294,8 @@ def _next_steps(screen: Screen, common: Common, ending: Ending) -> None:
     }
     if any(ending.asked_and_failed(key) for key in ending.documents):
         steps["Failed pages"] = common.command("retry")
-    _verdict(screen, ending)
+    if not ending.interrupted:
+        _verdict(screen, ending)
     screen.heading("Next")
     for name, command in steps.items():
         screen.line(f"  {name}:")
