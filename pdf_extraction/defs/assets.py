@@ -168,6 +168,9 @@ def document_chunks(
             key = entry.document.partition_key
             rows, changed = steps.publish_partition(workspace, entry, context.run.run_id)
             shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
+            if entry is entries[-1]:
+                # The overview shows the columns of the latest materialisation.
+                shown |= metadata.of_columns(rows)
             _describe(context, context.asset_key, key, shown)
             session.documents[key] = {**rows["documents"][0], "canonical_text": None}
         workspace.warehouse.refresh()

@@ -143,7 +143,6 @@ def of_rows(rows: Mapping[str, Sequence[Row]], *, changed: bool, folder: Path) -
         "parquet": dg.MetadataValue.path(
             folder.resolve() / main / f"{document['partition_key']}.parquet"
         ),
-        **_schema(main),
     }
 
 
@@ -167,7 +166,9 @@ def _first(table: str, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _schema(table: str) -> Metadata:
+def of_columns(rows: Mapping[str, Sequence[Row]]) -> Metadata:
+    """Columns of the main table: 8 KB in the event log, so not for each document of a run."""
+    table = main_table(rows)
     if table not in SCHEMAS:
         return {}
     columns = [
