@@ -10,7 +10,7 @@ from pdf_extraction.assembly.claims import DeviceClaim, place_claims, slice_sort
 from pdf_extraction.assembly.furniture import mark_furniture
 from pdf_extraction.assembly.layout import flow
 from pdf_extraction.assembly.owntext import Hyphens
-from pdf_extraction.model import BBox, GroundedPage, Row, union
+from pdf_extraction.model import BBox, GroundedPage, PageText, Row, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,9 @@ class Book:
             for word in page.outcome.page.text.words
         ]
         self.word_starts = [word.start for word in self.words]
+        self.sideways = {
+            page.outcome.page.page_number for page in pages if _is_sideways(page.outcome.page.text)
+        }
         self.struck_lines = [self._struck(line.start, line.start + 12) for line in self.lines]
         self.hyphens = Hyphens(text)
         self.placed = place_claims(
@@ -92,13 +95,19 @@ class Book:
         runs: list[tuple[int, list[BBox]]] = []
         for start, end in spans:
             for word in self.words_in(start, end):
-                if runs and runs[-1][0] == word.page and not _jumps(runs[-1][1][-1], word.bbox):
+                follows = bool(runs) and runs[-1][0] == word.page
+                if follows and not self._jumps(word.page, runs[-1][1][-1], word.bbox):
                     runs[-1][1].append(word.bbox)
                 else:
                     runs.append((word.page, [word.bbox]))
         return [{"page_number": page, "bbox": list(union(boxes) or ())} for page, boxes in runs]
 
+    def _jumps(self, page: int, before: BBox, after: BBox) -> bool:
+        """Reading goes up the page: another column begins. Lines of a sideways page run up too."""
+        return page not in self.sideways and after[3] < before[1] - 0.5 * (before[3] - before[1])
 
-def _jumps(before: BBox, after: BBox) -> bool:
-    """Reading goes up the page: another column begins."""
-    return after[3] < before[1] - 0.5 * (before[3] - before[1])
+
+def _is_sideways(text: PageText) -> bool:
+    """Most longer words are higher than wide: a scan that lies on its side."""
+    boxes = [word.bbox for word in text.words if word.end - word.start > 3]
+    return sum(box[3] - box[1] > box[2] - box[0] for box in boxes) * 2 > len(boxes)
