@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _OBEYED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _NAMED_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 #: Characters after which a pipe's column no longer waits for its longest cell.
-_WIDEST_PAD = 40
+_WIDEST_PAD = 60
 _ITEM = "  "
 Style = Literal["", "bold", "dim", "red", "yellow", "green", "cyan"]
 

@@ -9,6 +9,7 @@ import click
 
 from pdf_extraction.cli.common import FAILED, Common, common_options
 from pdf_extraction.cli.console import Screen, counted, out, visible
+from pdf_extraction.errors import ExtractionError
 
 if TYPE_CHECKING:
     from pdf_extraction.cli.console import Style
@@ -77,6 +78,8 @@ def _dagster(common: Common) -> Finding:
             return Finding(
                 "dagster", "ok", f"{instance.root_directory}, {counted(len(keys), 'partition')}"
             )
+    except ExtractionError as error:
+        return Finding("dagster", "failed", str(error))
     except (dg.DagsterError, OSError) as error:
         advice = "mend or unset DAGSTER_HOME, or make the folder writable"
         return Finding("dagster", "failed", f"{error}; {advice}")

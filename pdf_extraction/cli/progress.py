@@ -6,6 +6,7 @@ at its end is ``summary``'s business.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from pdf_extraction.extraction import Progress
     from pdf_extraction.model import Document, PageOutcome
 
-#: Seconds between two plain lines, and between two looks at the bill (a query each).
-_BETWEEN_LINES, _BETWEEN_BILLS = 5.0, 1.0
+#: Seconds until the first plain line, and at most between two later ones.
+_FIRST_LINE, _RAREST_LINE = 5.0, 60.0
+#: Seconds between two looks at the bill, each of which is a query.
+_BETWEEN_BILLS = 1.0
 #: Failed pages told as they come.
 _MOST_TOLD = 10
 
@@ -40,6 +43,7 @@ class Counts:
         cached: Pages whose answer was kept from before.
         cost_usd: Spent in this run.
         started: ``time.monotonic()`` of the first opened document.
+        last: The same of the page that ended last.
     """
 
     documents: int
@@ -49,13 +53,19 @@ class Counts:
     failed: int = 0
     cached: int = 0
     cost_usd: float = 0.0
-    started: float | None = None
+    started: float = 0.0
+    last: float = 0.0
 
     @property
     def pages_per_s(self) -> float:
-        """Pages a second since the first document was opened."""
-        elapsed = time.monotonic() - self.started if self.started is not None else 0.0
+        """Pages a second from the first opened document to the last page so far."""
+        elapsed = self.last - self.started
         return self.done / elapsed if elapsed > 0 else 0.0
+
+    @property
+    def are_all_done(self) -> bool:
+        """Whether no page that is known of is open."""
+        return self.opened > 0 and self.done == self.known
 
     def sentence(self) -> str:
         """All figures in one line."""
@@ -82,7 +92,6 @@ class Watch:
         self._bar: Bar | None = None
         self._task: TaskID | None = None
         self._next_bill = time.monotonic()
-        self._next_line = self._next_bill + _BETWEEN_LINES
         self._told = 0
 
     def progress(self) -> Progress:
@@ -101,12 +110,34 @@ class Watch:
                 yield
         else:
             self._screen.line(f"starting: {counted(self.counts.documents, 'document')}")
-            yield
+            with self._lines():
+                yield
             self.counts.cost_usd = self._bill()
             self._screen.line(self.counts.sentence())
 
+    @contextmanager
+    def _lines(self) -> Iterator[None]:
+        """Write a line now and then, also while no page ends; ever more rarely."""
+        over = threading.Event()
+
+        def write() -> None:
+            wait = _FIRST_LINE
+            while not over.wait(wait):
+                self.counts.cost_usd = self._bill()
+                phase = "writing and checking: " if self.counts.are_all_done else ""
+                self._screen.line(f"{phase}{self.counts.sentence()}")
+                wait = min(2 * wait, _RAREST_LINE)
+
+        writer = threading.Thread(target=write, name="progress", daemon=True)
+        writer.start()
+        try:
+            yield
+        finally:
+            over.set()
+            writer.join()
+
     def _open(self, _document: Document, pages: int) -> None:
-        if self.counts.started is None:
+        if not self.counts.opened:
             self.counts.started = time.monotonic()
         self.counts.opened += 1
         self.counts.known += pages
@@ -115,6 +146,7 @@ class Watch:
     def _page(self, document: Document, page: PageOutcome) -> None:
         counts = self.counts
         counts.done += 1
+        counts.last = time.monotonic()
         counts.failed += page.status == "failed"
         counts.cached += bool(page.completion and page.completion.cached)
         if page.error is not None and page.error.kind != "PageNotSelected":
@@ -122,23 +154,19 @@ class Watch:
         self._show()
 
     def _show(self) -> None:
+        if self._bar is None or self._task is None:
+            return
         now = time.monotonic()
         if now >= self._next_bill:
             self._next_bill = now + _BETWEEN_BILLS
             self.counts.cost_usd = self._bill()
-        is_last = self.counts.done == self.counts.known
-        if self._bar is not None and self._task is not None:
-            phase = "checking" if is_last else "pages"
-            self._bar.update(
-                self._task,
-                description=phase,
-                total=self.counts.known,
-                completed=self.counts.done,
-                figures=_figures(self.counts),
-            )
-        elif now >= self._next_line:
-            self._next_line = now + _BETWEEN_LINES
-            self._screen.line(self.counts.sentence())
+        self._bar.update(
+            self._task,
+            description="checking" if self.counts.are_all_done else "pages",
+            total=self.counts.known,
+            completed=self.counts.done,
+            figures=_figures(self.counts),
+        )
 
     def _say(self, sentence: str) -> None:
         self._told += 1

@@ -290,7 +290,7 @@ def _next_steps(screen: Screen, common: Common, ending: Ending) -> None:
     names = ", ".join(_PREVIEWED.get(tables[0], ("*",)))
     steps = {
         "SQL": common.command("sql", f"SELECT {names} FROM {tables[0]} LIMIT 10"),  # noqa: S608 - shown
-        "Dagster UI": ui_command(ending.workspace.data),
+        "Dagster UI": ui_command(ending.workspace.data, config=common.config),
     }
     if any(ending.asked_and_failed(key) for key in ending.documents):
         steps["Failed pages"] = common.command("retry")

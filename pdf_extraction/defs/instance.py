@@ -95,20 +95,32 @@ def open_instance(
         yield instance
 
 
-def ui_command(data: Path, environ: Mapping[str, str] = os.environ) -> str:
-    """The shell command that opens the UI on the history of ``data``, from the current folder."""
-    dagster = _executable()
+def ui_command(
+    data: Path, environ: Mapping[str, str] = os.environ, config: Path | None = None
+) -> str:
+    """The shell command that opens the UI on the history of ``data``, from the current folder.
+
+    Args:
+        data: The data folder.
+        environ: What the shell has set already.
+        config: The settings file, where an option named it.
+    """
+    chosen = {CONFIG_VARIABLE: str(config.resolve())} if config is not None else {}
     if environ.get(HOME_VARIABLE):
         variables = {} if _is_default(data) else {DATA_VARIABLE: str(data.resolve())}
-        return _command(variables, [dagster, "dev", "-m", DEFINITIONS])
+        return _command({**variables, **chosen}, [_executable(), "dev", "-m", DEFINITIONS])
     if _is_default(data) and Path("dagster.yaml").exists() and Path("workspace.yaml").exists():
-        return _command({}, [dagster, "dev"])
+        return _command(chosen, [_executable(), "dev"])
     variables = {HOME_VARIABLE: str(_made_home(data)), DATA_VARIABLE: str(data.resolve())}
     if DEFAULT_FILE.exists() and not environ.get(CONFIG_VARIABLE):
         variables[CONFIG_VARIABLE] = str(DEFAULT_FILE.resolve())
-    command = _command(variables, [dagster, "dev", "-m", DEFINITIONS])
+    variables |= chosen
+    if not _has_yaml():
+        return _command(variables, [_executable(), "dev", "-m", DEFINITIONS])
     # Dagster warns about a dagster.yaml in the current folder that is not the one it reads.
-    return f"cd {shlex.quote(str(data.resolve()))} && {command}" if _has_yaml() else command
+    # From another folder, a path below the current one would lead nowhere.
+    command = _command(variables, [_executable(from_here=False), "dev", "-m", DEFINITIONS])
+    return f"cd {shlex.quote(str(data.resolve()))} && {command}"
 
 
 def _is_default(data: Path) -> bool:
@@ -129,12 +141,12 @@ def _made_home(data: Path) -> Path:
     return home
 
 
-def _executable() -> str:
+def _executable(*, from_here: bool = True) -> str:
     beside = Path(sys.executable).with_name("dagster")
     found = shutil.which("dagster")
     if not beside.exists() or (found and Path(found).resolve() == beside.resolve()):
         return "dagster"
-    if beside.is_relative_to(Path.cwd()):
+    if from_here and beside.is_relative_to(Path.cwd()):
         return str(beside.relative_to(Path.cwd()))
     return str(beside)
 

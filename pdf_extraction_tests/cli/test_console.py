@@ -26,7 +26,7 @@ def test_a_pipe_gets_whole_cells_without_frames():
     lines = stream.getvalue().splitlines()
     assert lines[0].split() == ["id", "n"]
     assert lines[1].split() == [long, "1"]
-    assert lines[2] == "short" + " " * 35 + "  22"
+    assert lines[2] == "short" + " " * 55 + "  22"
 
 
 def test_a_terminal_gets_tables_within_its_width(monkeypatch):

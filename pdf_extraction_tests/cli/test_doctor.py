@@ -100,6 +100,16 @@ def test_a_data_folder_in_the_way_is_said(invoke, tmp_path):
     assert "--data" in detail
 
 
+def test_a_dagster_home_that_is_none_is_said(invoke, monkeypatch):
+    """$DAGSTER_HOME is named where it leads nowhere."""
+    monkeypatch.setenv("DAGSTER_HOME", "relative")
+    result = invoke("doctor")
+    assert result.exit_code == 1
+    grade, detail = lines(result)["dagster"]
+    assert grade == "failed"
+    assert "DAGSTER_HOME" in detail
+
+
 def test_ocr_that_is_missing_is_said_only_where_it_is_used(invoke, tmp_path):
     """An engine that lacks its language data fails for a chain that reads scans itself."""
     config = tmp_path / "pdf_extraction.toml"

@@ -76,6 +76,32 @@ def test_elsewhere_the_command_names_home_data_and_module(monkeypatch, tmp_path)
     assert written == instance_config({"env": "DAGSTER_HOME"})
 
 
+def test_settings_that_an_option_named_go_along(monkeypatch, tmp_path):
+    """The UI runs with the settings file of `--config`, wherever it is opened."""
+    monkeypatch.chdir(tmp_path)
+    named = f"PDF_EXTRACTION_CONFIG={tmp_path}/my.toml"
+    assert named in ui_command(Path("data"), {}, Path("my.toml"))
+    (tmp_path / "dagster.yaml").write_text("")
+    (tmp_path / "workspace.yaml").write_text("")
+    assert ui_command(Path("data"), {}, Path("my.toml")).startswith(named)
+    assert named in ui_command(Path("elsewhere"), {}, Path("my.toml"))
+    assert named in ui_command(Path("data"), {"DAGSTER_HOME": "/home"}, Path("my.toml"))
+
+
+def test_a_command_that_changes_the_folder_has_no_path_from_here(monkeypatch, tmp_path):
+    """Beside a checkout's dagster.yaml the UI is opened from the data folder."""
+    executable = tmp_path / "venv" / "bin" / "python"
+    executable.parent.mkdir(parents=True)
+    executable.with_name("dagster").write_text("")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.executable", str(executable))
+    assert " venv/bin/dagster dev" in ui_command(Path("elsewhere"), {})
+    (tmp_path / "dagster.yaml").write_text("")
+    command = ui_command(Path("elsewhere"), {})
+    assert command.startswith(f"cd {tmp_path}/elsewhere && ")
+    assert f" {tmp_path}/venv/bin/dagster dev" in command
+
+
 def test_both_ways_to_the_same_home_see_the_same_history(monkeypatch, tmp_path):
     """What the command line wrote is there under DAGSTER_HOME=DATA/dagster."""
     with open_instance(tmp_path, {}) as instance:
