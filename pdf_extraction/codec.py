@@ -30,6 +30,7 @@ def dump_page(page: PageImage) -> str:
             "rotation": page.rotation,
             "is_blank": page.is_blank,
             "text_verdict": page.text_verdict,
+            "ink": page.ink,
             "picture": _without_data(picture) if picture else None,
             "error": dump_error(page.error),
             "text": {

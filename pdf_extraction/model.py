@@ -146,6 +146,7 @@ class PageImage:
         is_blank: Neither ink nor text; nothing is asked about such a page.
         picture: Present where a backend of the chain looks at pictures.
         text_verdict: Which rule decided ``text.source``, for people.
+        ink: Share of the page that is ink, 0-1, where its text layer has no text.
         error: Why the page could not be read; the other fields are then empty.
     """
 
@@ -157,6 +158,7 @@ class PageImage:
     is_blank: bool = False
     picture: Picture | None = None
     text_verdict: str = ""
+    ink: float | None = None
     error: ExtractionError | None = None
 
 

@@ -46,11 +46,11 @@ def no_calls():
     return CallStore(Path(tempfile.mkdtemp()) / "calls.sqlite")
 
 
-def read(opened, name="ato"):
+def read(opened, name="ato", options=None):
     """A document whose pages the embedded backend has answered."""
     pages = []
     for number in range(len(opened)):
-        page = read_page(opened[number], PageOptions())
+        page = read_page(opened[number], options or PageOptions())
         completion = None if page.is_blank else Completion(PROFILE.read(page), "embedded")
         pages.append(PageOutcome(page, completion))
     return DocumentOutcome(
@@ -195,6 +195,18 @@ def test_prose_invented_for_a_nearly_blank_page_is_absent_and_fails_the_check(sc
     text = rows_behind(outcome, invented_answers())["documents"][0]["canonical_text"]
     assert not quality.grounding(rows, text, 0.1).passed
     assert not quality.confidence(rows, 0.6, 0.1).passed
+
+
+def test_prose_invented_for_a_nearly_blank_scan_is_found_out_without_ocr():
+    """Where nothing reads the scan, so little ink still cannot have been so many words."""
+    unread = PageOptions(ocr_languages=())
+    with nearly_blank(scanned=True) as opened:
+        rows = rows_behind(read(opened, options=unread), invented_answers())["devices"]
+    assert {(row["grounding"], row["confidence"]) for row in rows} == {("absent", 0.02)}
+    assert {row["confidence_method"] for row in rows} == {"too_little_ink"}
+    with pymupdf.open(SAMPLES / f"{OWN[0]}.pdf") as full, scan_of(full[0]) as opened:
+        rows = rows_behind(read(opened, options=unread), invented_answers())["devices"]
+    assert {(row["confidence"], row["confidence_method"]) for row in rows} == {(None, "none")}
 
 
 def test_a_page_without_any_ink_is_asked_nothing():

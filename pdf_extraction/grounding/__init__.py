@@ -7,7 +7,12 @@ furniture and what becomes a row is decided by profiles and assembly.
 from pdf_extraction.grounding.agreement import Agreement, compare
 from pdf_extraction.grounding.align import MIN_SIMILARITY, ground
 from pdf_extraction.grounding.boxes import boxes, words_in
-from pdf_extraction.grounding.confidence import Proof, confidence, confidence_of_print
+from pdf_extraction.grounding.confidence import (
+    Proof,
+    confidence,
+    confidence_by_ink,
+    confidence_of_print,
+)
 
 __all__ = [
     "MIN_SIMILARITY",
@@ -16,6 +21,7 @@ __all__ = [
     "boxes",
     "compare",
     "confidence",
+    "confidence_by_ink",
     "confidence_of_print",
     "ground",
     "words_in",

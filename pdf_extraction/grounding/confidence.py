@@ -100,6 +100,19 @@ def confidence_of_print(
     return _finished(*_with_tokens(value, _signals(found), token_probability), numbering)
 
 
+def confidence_by_ink(letters: int, ink: float | None) -> Proof:
+    """What can be said of an answer about a page without any text of its own.
+
+    Args:
+        letters: Letters and digits of the whole answer about the page.
+        ink: Share of the page that is ink, 0-1; None where unknown.
+    """
+    if ink is None:
+        return None, "none"
+    most = calibrated.LETTERS_FREE + calibrated.LETTERS_AN_INK * ink / calibrated.LETTER_INK
+    return (calibrated.ABSENT, "too_little_ink") if letters > most else (None, "none")
+
+
 def _finished(value: float | None, signals: list[str], numbering: bool | None) -> Proof:
     if value is not None and numbering is not None:
         value *= 1.0 if numbering else calibrated.NUMBERING_BREAKS

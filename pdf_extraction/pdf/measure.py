@@ -44,20 +44,21 @@ def features_of(page: pymupdf.Page, layer: TextLayer) -> PageFeatures:
     )
     if not features.needs_ink:
         return features
-    return PageFeatures(**{**vars(features), "has_ink": has_ink(page)})
+    ink = ink_share(page)
+    return PageFeatures(**{**vars(features), "has_ink": ink > 0, "ink": ink})
 
 
-def has_ink(page: pymupdf.Page) -> bool:
-    """Whether a small grey rendering shows more than paper and specks."""
+def ink_share(page: pymupdf.Page) -> float:
+    """Share of a small grey rendering that is ink, 0-1; 0 for paper and specks alone."""
     scale = scale_for(page.rect.width, page.rect.height, _INK_DPI, _INK_PIXELS)
     pixels = render(page, scale, grey=True)
     rows, columns = (int(side * _INK_MARGIN) for side in pixels.shape)
     inner = pixels[rows : pixels.shape[0] - rows, columns : pixels.shape[1] - columns]
     if not inner.size:
-        return False
+        return 0.0
     paper = int(np.median(inner))
     ink = np.count_nonzero(np.abs(inner.astype(np.int16) - paper) > _INK_CONTRAST)
-    return bool(ink > max(3, _INK_SHARE * inner.size))
+    return float(ink / inner.size) if ink > max(3, _INK_SHARE * inner.size) else 0.0
 
 
 def _images(page: pymupdf.Page) -> list[BBox]:

@@ -11,7 +11,7 @@ from pdf_extraction.pdf.engines import EngineName, engine_for
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
 from pdf_extraction.pdf.picture import PictureOptions, picture_of
-from pdf_extraction.pdf.textlayer import read_layer
+from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import Source, Verdict, judge
 
 NO_TEXT = PageText("none")
@@ -56,25 +56,31 @@ def read_page(
     if known_text is not None:
         read = replace(read, text=known_text, text_verdict="known")
     else:
-        text, verdict = text_of(page, options.ocr_languages, options.ocr_engine)
-        read = replace(read, text=text, is_blank=verdict.is_blank, text_verdict=verdict.rule)
+        features = features_of(page, layer := read_layer(page))
+        verdict = judge(features)
+        text = _text_of(page, layer, verdict, options)
+        read = replace(
+            read,
+            text=text,
+            is_blank=verdict.is_blank,
+            text_verdict=verdict.rule,
+            ink=features.ink,
+        )
     if options.want_picture and not read.is_blank:
         read = replace(read, picture=picture_of(page, options.picture))
     return read
 
 
-def text_of(
-    page: pymupdf.Page, ocr_languages: tuple[str, ...], ocr_engine: EngineName = "auto"
-) -> tuple[PageText, Verdict]:
+def _text_of(
+    page: pymupdf.Page, layer: TextLayer, verdict: Verdict, options: PageOptions
+) -> PageText:
     """The page's text from the layer where it can be trusted, else by OCR.
 
     Raises:
         Unavailable: The page needs OCR and no engine is installed.
     """
-    layer = read_layer(page)
-    verdict = judge(features_of(page, layer))
     if verdict.source is Source.TEXT_LAYER:
-        return layer.page_text(invisible=verdict.invisible), verdict
-    if verdict.source is Source.OCR and ocr_languages:
-        return read_by_ocr(page, engine_for(ocr_languages, ocr_engine)), verdict
-    return NO_TEXT, verdict
+        return layer.page_text(invisible=verdict.invisible)
+    if verdict.source is Source.OCR and options.ocr_languages:
+        return read_by_ocr(page, engine_for(options.ocr_languages, options.ocr_engine))
+    return NO_TEXT

@@ -76,6 +76,7 @@ class PageFeatures:
         inner_tokens: Visible tokens that stand away from the page's margins.
         paths: Filled or stroked paths.
         has_ink: Whether a small rendering shows anything; None where words are painted.
+        ink: How much of it is ink, 0-1; no rule looks at it.
     """
 
     visible: Sequence[str]
@@ -85,6 +86,7 @@ class PageFeatures:
     inner_tokens: int = 0
     paths: int = 0
     has_ink: bool | None = None
+    ink: float | None = None
 
     @property
     def needs_ink(self) -> bool:

@@ -11,7 +11,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.devices import Assembled
-from pdf_extraction.grounding import Agreement, Proof, compare, confidence, confidence_of_print
+from pdf_extraction.grounding import (
+    Agreement,
+    Proof,
+    compare,
+    confidence,
+    confidence_by_ink,
+    confidence_of_print,
+)
 from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 
 
@@ -67,6 +74,8 @@ def _proven(item: Assembled, parts: Sequence[_Part], disagreement: float) -> Pro
 
 def _absent(item: Assembled, evidence: dict[int, _PageEvidence]) -> Proof:
     page = evidence[item.row["page_number"]]
+    if page.text.source == "none":
+        return confidence_by_ink(page.letters, page.ink)
     return confidence(item.row["text"], Grounding("absent"), page.text, copied=False)
 
 
@@ -88,9 +97,11 @@ class _PageEvidence:
 
     def __init__(self, page: GroundedPage) -> None:
         self.text = page.outcome.page.text
+        self.ink = page.outcome.page.ink
         self.start = page.canonical_start
         self.is_copy = _is_copy(page.outcome.completion)
         devices = page.answer.devices if page.answer is not None else ()
+        self.letters = sum(char.isalnum() for claim in devices for char in claim.text)
         placed = [
             _Placed(grounding.spans[0].start, grounding.spans[-1].end, claim.text)
             for claim, grounding in zip(devices, page.groundings, strict=True)
