@@ -6,7 +6,8 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ExtractionError
     ├ SettingsError                                      STOP_USAGE
     ├ DocumentError                                      FAIL_DOCUMENT
-    │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound, BadSidecar
+    │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound, BadSidecar,
+    │ │ ProfileFault
     │ └ PageError                                        FAIL_PAGE
     │   └ PageTimedOut, PageCrashed, PageNotSelected
     ├ BackendError(backend, status, request_id)
@@ -91,6 +92,10 @@ class DocumentNotFound(DocumentError):
 
 class BadSidecar(DocumentError):
     """The JSON file beside a document cannot be used, or claims another document's id."""
+
+
+class ProfileFault(DocumentError):
+    """Our own code, or a profile's, broke on this document's answers; the answers are kept."""
 
 
 class PageError(DocumentError):

@@ -109,9 +109,10 @@ class _Run:
             return outcome
 
     def _keep(self, outcome: DocumentOutcome) -> None:
-        outcomes.save_readings(self.tools.workspace.stages, outcome, self.tools.reader.options.fingerprint)
+        stages = self.tools.workspace.stages
+        outcomes.save_readings(stages, outcome, self.tools.reader.options.fingerprint)
         if self.selection.ask:
-            outcomes.save_answers(self.tools.workspace.stages, outcome)
+            outcomes.save_answers(stages, outcome)
 
     async def _pages(self, document: Document, count: int) -> tuple[PageOutcome, ...]:
         stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
@@ -150,15 +151,15 @@ class _Run:
         request = build_request(
             self.tools, document, page, await readings.neighbours(number), readings.picture
         )
-        hashes = {
-            "prompt_hash": request.prompt.prompt_hash,
-            "schema_hash": request.prompt.schema_hash,
-        }
+        asked = PageOutcome(
+            _without_data(page),
+            prompt_hash=request.prompt.prompt_hash,
+            schema_hash=request.prompt.schema_hash,
+        )
         try:
-            completion = await self.tools.chain.complete(request)
+            return replace(asked, completion=await self.tools.chain.complete(request))
         except ExtractionError as error:
-            return PageOutcome(_without_data(page), error=error, **hashes)
-        return PageOutcome(_without_data(page), completion, **hashes)
+            return replace(asked, error=error)
 
 
 class _Readings:
@@ -250,8 +251,11 @@ def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Gro
 def _parsed(
     profile: Profile, pages: Sequence[PageOutcome]
 ) -> list[tuple[PageOutcome, object | None]]:
-    """Answers were accepted by ``parse`` before they were kept; one that a newer version of a
-    profile refuses makes a failed page, never a page without records."""
+    """Pages with their answers, parsed again.
+
+    Answers were accepted by ``parse`` before they were kept; one that a newer version of the
+    profile refuses makes a failed page, never a page without records.
+    """
     parsed: list[tuple[PageOutcome, object | None]] = []
     for page in pages:
         if page.completion is None:
@@ -279,7 +283,8 @@ def assemble_document(
         )
     ]
     document = outcome.document
-    records = profile.assemble(document, canonical.text, pages) if pages else {}
+    whole = bool(pages) and outcome.error is None
+    records = profile.assemble(document, canonical.text, pages) if whole else {}
     attempts = attempt_rows(calls.attempts(document.document_id, document.sha256))
     text, text_hash = (canonical.text, canonical.hash) if pages else (None, None)
     return {
@@ -293,14 +298,14 @@ def assemble_document(
 def publish(tables: Tables, rows: Mapping[str, list[Row]], run_id: str) -> bool:
     """Replace the document's rows in all tables at once; whether anything changed.
 
-    A document that could not be opened never takes the place of rows that an earlier version
-    of it, or the same file while it was there, had earned: those stay, and the row in
+    A document that failed as a whole never takes the place of rows that an earlier version of
+    it, or the same file while it was there, had earned: those stay, and the row in
     ``documents`` says what happened.
     """
     document = rows["documents"][0]
     partition_key = document["partition_key"]
     earlier = tables.read("documents", partition_key)
-    if document["page_count"] is None and earlier and earlier[0]["page_count"] is not None:
+    if document["error"] is not None and earlier and earlier[0]["page_count"] is not None:
         kept = {**earlier[0], "status": "failed"}
         kept |= {name: document[name] for name in ("error_type", "error")}
         rows = {name: tables.read(name, partition_key) for name in tables.names}

@@ -6,13 +6,15 @@ What Dagster's assets and checks call. No Dagster, no picture format and no tabl
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pdf_extraction import quality
 from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.catalogue import Entry, hash_file
-from pdf_extraction.errors import DocumentError, SettingsError
+from pdf_extraction.errors import DocumentError, ExtractionError, ProfileFault, SettingsError
 from pdf_extraction.extraction import (
     Progress,
     Selection,
@@ -27,6 +29,8 @@ from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.profiles import get_profile
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Workspace, open_tools
+
+_log = logging.getLogger(__name__)
 
 #: Thumbnails go whole into Dagster's event log, which is why they are so small.
 _THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
@@ -97,7 +101,12 @@ def ground_partition(
         SettingsError: ``page_completions`` has not run for the document.
     """
     outcome = _asked(workspace, document)
-    groundings = ground_document(get_profile(outcome.profile), outcome)
+    try:
+        with _one_documents_fault(document, "page_extractions"):
+            groundings = ground_document(get_profile(outcome.profile), outcome)
+    except ProfileFault as fault:
+        outcomes.save_fault(workspace.stages, outcome, fault)
+        return replace(outcome, error=fault), []
     outcomes.save_groundings(workspace.stages, outcome, groundings)
     return outcome, groundings
 
@@ -112,11 +121,17 @@ def publish_partition(
     """
     document = entry.document
     outcome = _asked(workspace, document)
-    groundings = outcomes.load_groundings(workspace.stages, outcome)
-    if groundings is None:
-        raise _missing(document, "page_extractions")
     profile = get_profile(outcome.profile)
-    rows = assemble_document(profile, outcome, groundings, workspace.calls)
+    try:
+        groundings = outcomes.load_groundings(workspace.stages, outcome)
+        if groundings is None:
+            raise _missing(document, "page_extractions")
+        with _one_documents_fault(document, "document_chunks"):
+            rows = assemble_document(profile, outcome, groundings, workspace.calls)
+    except ProfileFault as fault:
+        outcome = replace(outcome, error=fault)
+        nowhere: list[list[Grounding]] = [[] for _ in outcome.pages]
+        rows = assemble_document(profile, outcome, nowhere, workspace.calls)
     changed = publish(workspace.tables, rows, run_id)
     for other in entry.superseded:
         # Its file was renamed together with its sidecar: the rows above took its id over.
@@ -126,6 +141,22 @@ def publish_partition(
         # Rows that an earlier version had earned may have stayed.
         rows = {name: workspace.tables.read(name, document.partition_key) for name in rows}
     return rows, changed
+
+
+@contextmanager
+def _one_documents_fault(document: Document, asset: str) -> Iterator[None]:
+    """A bug that one document brings to light costs that document, not the run's others."""
+    try:
+        yield
+    except ExtractionError:
+        raise
+    except Exception as error:
+        key = document.partition_key
+        _log.exception("%s: %s broke", key, asset)
+        raise ProfileFault(
+            f"{key}: {asset} broke with {type(error).__name__}; the answers are kept. "
+            "The run's log has the traceback: report it, then materialise the partition again"
+        ) from error
 
 
 def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:

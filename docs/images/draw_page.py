@@ -34,10 +34,10 @@ def main(data: str, out: str, key: str, number: str) -> None:
 def _draw(page: pymupdf.Page, device: dict, bbox: list[float]) -> None:
     width, height = page.rect.width, page.rect.height
     x0, y0, x1, y1 = bbox
-    box = pymupdf.Rect(x0 * width, y0 * height, x1 * width, y1 * height)
+    box = pymupdf.Rect(x0 * width - 2, y0 * height - 1, x1 * width + 2, y1 * height + 1)
     colour = COLOURS[device["device_type"]]
-    page.draw_rect(box + (-2, -1, 2, 1), color=colour, fill=colour, fill_opacity=0.08, width=0.7)
-    page.insert_text((box.x1 + 4, box.y0 + 7), device["device_id"], fontsize=6, color=colour)
+    page.draw_rect(box, color=colour, fill=colour, fill_opacity=0.08, width=0.7)
+    page.insert_text((box.x1 + 2, box.y0 + 8), device["device_id"], fontsize=6, color=colour)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Pages become one document: canonical text, structure, ids, chunks; pure, no I/O."""

@@ -126,7 +126,7 @@ def document_row(
         "file_name": document.path.name.encode(errors="backslashreplace").decode(),
         "sha256": document.sha256,
         "byte_size": document.byte_size,
-        "page_count": len(pages) if outcome.error is None else None,
+        "page_count": len(pages) or None,
         "profile": outcome.profile,
         "status": _status(outcome, len(pages), failed),
         **error_columns(outcome.error),

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pdf_extraction import codec
-from pdf_extraction.errors import named
+from pdf_extraction.errors import ProfileFault, named
 from pdf_extraction.model import (
     Document,
     DocumentOutcome,
@@ -102,11 +102,23 @@ def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
     )
 
 
+def save_fault(stages: Stages, outcome: DocumentOutcome, fault: ProfileFault) -> None:
+    """Keep that an outcome's claims could not be looked for."""
+    header = {**_header(outcome), "fault": codec.dump_error(fault)}
+    stages.save(GROUNDED, outcome.document.partition_key, header, [])
+
+
 def load_groundings(stages: Stages, outcome: DocumentOutcome) -> list[list[Grounding]] | None:
-    """Groundings of an outcome's pages; None where that step has not seen this outcome."""
+    """Groundings of an outcome's pages; None where that step has not seen this outcome.
+
+    Raises:
+        ProfileFault: That step broke on this outcome.
+    """
     found = stages.load(GROUNDED, outcome.document.partition_key)
-    if found is None or found[0] != _header(outcome):
+    if found is None or {**found[0], "fault": None} != {**_header(outcome), "fault": None}:
         return None
+    if fault := found[0].get("fault"):
+        raise ProfileFault(fault["message"])
     return [codec.load_groundings(row["payload"]) for row in found[1]]
 
 

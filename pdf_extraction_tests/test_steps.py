@@ -1,0 +1,78 @@
+"""The steps as the assets call them."""
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from pdf_extraction import steps
+from pdf_extraction.extraction import Progress, Selection
+from pdf_extraction.settings import parse_settings
+from pdf_extraction.tools import Workspace
+from pdf_extraction_tests.samples import write_law
+
+
+@pytest.fixture
+def read(tmp_path):
+    """A law that was read and answered about."""
+    workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
+    entry = workspace.catalogue.register(write_law(tmp_path / "lei-1.pdf"))
+    reading = steps.read_pages(workspace, [entry], Selection(), Progress(), force=False)
+    asyncio.run(reading)
+    return workspace, entry
+
+
+def publish(workspace, entry):
+    steps.ground_partition(workspace, entry.document)
+    return steps.publish_partition(workspace, entry, "run-1")
+
+
+def damage(workspace):
+    """A page whose text is no text, as only a bug of ours could have left it."""
+    header, rows = workspace.stages.load("page_images", "lei-1")
+    page = json.loads(rows[0]["payload"])
+    page["text"]["text"] = 5
+    rows = [{**rows[0], "payload": json.dumps(page)}]
+    workspace.stages.save("page_images", "lei-1", header, rows)
+
+
+def test_a_bug_that_one_document_brings_to_light_is_that_documents_failure(read, caplog):
+    """The row says which step broke and that the answers are kept; nothing is raised."""
+    workspace, entry = read
+    damage(workspace)
+    with caplog.at_level(logging.CRITICAL, "pdf_extraction.steps"):
+        outcome, _ = steps.ground_partition(workspace, entry.document)
+    assert outcome.error.kind == "ProfileFault"
+    assert "page_extractions broke with" in str(outcome.error)
+
+
+def test_a_fault_takes_no_good_rows_away(read):
+    """Rows of an earlier run stay when a later one breaks, and the document says failed."""
+    workspace, entry = read
+    before, _ = publish(workspace, entry)
+    outcome = steps.ground_partition(workspace, entry.document)[0]
+    fault = steps.ProfileFault("lei-1: page_extractions broke")
+    steps.outcomes.save_fault(workspace.stages, outcome, fault)
+    rows, changed = steps.publish_partition(workspace, entry, "run-2")
+    document = rows["documents"][0]
+    assert (changed, document["status"], document["error_type"]) == (True, "failed", "ProfileFault")
+    assert rows["devices"] == workspace.tables.read("devices", "lei-1") == before["devices"]
+
+
+def test_a_fault_of_a_first_run_leaves_pages_and_no_records(read):
+    """A document that never worked is failed, with its pages and without invented records."""
+    workspace, entry = read
+    outcome = steps.ground_partition(workspace, entry.document)[0]
+    steps.outcomes.save_fault(workspace.stages, outcome, steps.ProfileFault("broke"))
+    rows, _ = steps.publish_partition(workspace, entry, "run-1")
+    assert rows["documents"][0]["status"] == "failed"
+    assert (len(rows["pages"]), rows["devices"]) == (1, [])
+
+
+def test_a_step_whose_forerunner_has_not_run_says_which(tmp_path):
+    """Publishing what was never read names the assets to materialise."""
+    workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
+    entry = workspace.catalogue.register(write_law(tmp_path / "lei-1.pdf"))
+    with pytest.raises(steps.SettingsError, match="materialise page_images and page_completions"):
+        steps.ground_partition(workspace, entry.document)
