@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from pdf_extraction import gold
 from pdf_extraction.assembly.canonical import normalise
 from pdf_extraction.defs.instance import open_instance
 from pdf_extraction.defs.launch import run_documents
@@ -145,6 +146,24 @@ def test_numbering_of_documents_without_gold_has_no_gap(corpus, name):
 def test_notices_without_articles_give_no_device(corpus, name):
     """Decimal numbering and lettered lists are no devices."""
     assert rows(corpus, "devices", name) == []
+
+
+def test_the_figures_of_all_gold_together_hold_their_floors(corpus):
+    """Devices, those struck through and those quoted; texts; and confidence means what it says."""
+    figures = [
+        gold.measure(corpus[0], file.name, gold.read_gold(file.path))
+        for file in gold.find_gold(LEGAL)
+    ]
+    everything = gold.added(figures)
+    for kind, found in everything.scores.items():
+        assert found.f1 >= 0.99, kind
+        assert found.text_accuracy >= 0.98, kind
+        assert found.text_similarity >= 0.99, kind
+    scans = gold.added(figures[i] for i, path in enumerate(GOLD) if path.name.startswith("simscan"))
+    assert scans.scores["devices"].text_similarity >= 0.97
+    assert everything.without_confidence == 0
+    assert everything.calibration_error <= 0.05
+    assert scans.calibration_error <= 0.05
 
 
 def test_running_again_changes_no_row(corpus):
