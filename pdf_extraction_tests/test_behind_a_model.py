@@ -10,6 +10,7 @@ import pytest
 
 from pdf_extraction import quality
 from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.evaluation import score
 from pdf_extraction.model import Completion, Document, DocumentOutcome, PageOutcome
 from pdf_extraction.pdf.page import PageOptions, read_page
@@ -18,6 +19,7 @@ from pdf_extraction_tests import simulated
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
 from pdf_extraction_tests.pdf.made import scan_of
 from pdf_extraction_tests.pdf.test_page import needs_tesseract
+from pdf_extraction_tests.test_extraction import run, workspace_for
 
 SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
 LEGAL = CORPUS / "legal_br"
@@ -164,6 +166,27 @@ def test_a_planted_error_never_reaches_a_row_unmarked(kind):
     sure = [row for row in stands if row["confidence"] >= 0.98]
     doubted = len(stands) - len(sure)
     assert doubted == (0 if kind == "invented" else len(behind.faults))
+
+
+def test_a_server_that_answers_from_gold_with_faults_gives_the_gold(tmp_path):
+    """Over HTTP, by the whole way: asked again where it must be, read through where it can."""
+    name = OWN[3]
+    _, gold, answers = truth_of(SAMPLES, name)
+    noisy = simulated.with_noise(answers, simulated.dice(name), 0.03)
+
+    def answer(asked):
+        devices = [claim.device for claim in noisy.get(asked.page_number, ())]
+        return unclosed(asked.page_number, devices)
+
+    faults = "fences=0.2,think=0.2,wrong_page=0.2,page_list=0.1,prose=0.1,truncated=0.1,seed=5"
+    with FakeServer(faults, answer) as server:
+        workspace = workspace_for(tmp_path / "data", server, max_attempts=20)
+        run(workspace, [SAMPLES / f"{name}.pdf"])
+    rows = workspace.tables.read("devices", name)
+    found = score(gold, rows, contexts=ALL, struck=None)
+    assert (found.f1, found.text_accuracy) == (1.0, 1.0)
+    assert any(row["grounding"] == "fuzzy" for row in rows)
+    assert min(row["confidence"] for row in rows) > 0.9
 
 
 def invented_answers():
