@@ -64,6 +64,7 @@ def instance_config(base_dir: object) -> dict[str, Any]:
             "class": "LocalComputeLogManager",
             "config": place,
         },
+        "python_logs": {"managed_python_loggers": ["pdf_extraction"]},
         "concurrency": {"runs": {"max_concurrent_runs": 2}},
     }
 
