@@ -12,7 +12,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import sys
+import threading
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -197,8 +199,23 @@ class _OnScreen(logging.Handler):
         err().line(f"warning: {visible(record.getMessage())}", "yellow")
 
 
+def _interrupt_again(lost: sys.UnraisableHookArgs) -> None:
+    """Send a Ctrl-C once more that was raised where Python cannot raise.
+
+    A signal that arrives while a weak reference's callback runs becomes an exception in it,
+    which Python prints and drops. It happened to a run that was stopped while it wrote: it
+    printed a traceback and went on to its end.
+    """
+    is_fault = isinstance(lost.exc_value, Exception | GeneratorExit | SystemExit | None)
+    if is_fault:
+        sys.__unraisablehook__(lost)
+    else:
+        threading.Timer(0.01, os.kill, (os.getpid(), signal.SIGINT)).start()
+
+
 def quieten() -> None:
     """Our own warnings as sentences; those of libraries are not for the user's terminal."""
+    sys.unraisablehook = _interrupt_again
     root, ours = logging.getLogger(), logging.getLogger("pdf_extraction")
     if not root.handlers:
         root.addHandler(logging.NullHandler())

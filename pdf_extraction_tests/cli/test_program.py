@@ -102,3 +102,30 @@ def test_a_closed_pipe_is_no_traceback(ran):
     process.wait(timeout=60)
     assert "Traceback" not in errors
     assert "Exception" not in errors
+
+
+def test_ctrl_c_is_not_lost_in_a_callback():
+    """An interrupt that Python drops, being raised in a weak reference's callback, comes again."""
+    code = """
+import signal, weakref
+from pdf_extraction.cli.common import quieten
+class Thing: pass
+def callback(_): raise KeyboardInterrupt
+quieten()
+thing = Thing()
+reference = weakref.ref(thing, callback)
+try:
+    del thing
+    signal.pause()
+except KeyboardInterrupt:
+    print("stopped")
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=60,
+    )
+    assert (found.stdout, found.stderr) == ("stopped\n", "")
