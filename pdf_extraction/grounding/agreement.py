@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import edlib  # type: ignore[import-not-found]  # a compiled module without stubs
 
-from pdf_extraction.grounding.fold import narrow, plain
+from pdf_extraction.grounding.fold import bare, narrow, plain
 
 _NUMBER = re.compile(r"\d+(?:[.,/:]?\d+)*")
 # Words that turn a rule into its contrary.
@@ -20,6 +20,7 @@ _NEGATION = re.compile(
     r"|not?|never|without|except|unless)\b",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[^\W\d_]+")
 _RUN = re.compile(r"(\d+)([=XID])")
 _WORD_LOST = 3
 """Letters lost or gained in one place that make a word, not a misreading: ``não`` has three."""
@@ -36,12 +37,14 @@ class Agreement:
         digits: Whether both have the same numbers; None where neither has any.
         words: Whether neither has whole words that the other lacks.
         negations: Whether both have the same negations.
+        accents: Whether the print has each word's accents that the answer has.
     """
 
     similarity: float
     digits: bool | None = None
     words: bool = True
     negations: bool = True
+    accents: bool = True
 
     @property
     def is_equal(self) -> bool:
@@ -78,7 +81,7 @@ def _compare(claim: str, printed: str) -> Agreement:
     similarity = max(0.0, min(1.0 - distance / longest, 1.0 - 0.5 / longest))
     # A misread letter of "não" is a misreading; a negation went only where a word went.
     negations = words or _negations(claim) == _negations(printed)
-    return Agreement(similarity, digits, words, negations)
+    return Agreement(similarity, digits, words, negations, not _accents_lost(claim, printed))
 
 
 def _differences(one: str, other: str) -> tuple[int, bool]:
@@ -94,6 +97,14 @@ def digits_agree(claim: str, printed: str) -> bool | None:
     """Whether both texts have the same numbers; None where neither has any."""
     claimed, there = Counter(_NUMBER.findall(claim)), Counter(_NUMBER.findall(printed))
     return claimed == there if claimed or there else None
+
+
+def _accents_lost(claim: str, printed: str) -> bool:
+    """Whether the print has a word of the answer, but without its accents."""
+    there = set(_WORD.findall(printed.casefold()))
+    claimed = set(_WORD.findall(claim.casefold())) - there
+    plainer = {word for word in there if word.isascii()}
+    return any(not word.isascii() and bare(word) in plainer for word in claimed)
 
 
 def _negations(text: str) -> Counter[str]:

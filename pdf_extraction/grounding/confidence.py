@@ -154,6 +154,8 @@ def _print_is_right(
         return calibrated.AGREED[page.source]
     value = page_is_right(_page_errs(grounding, page), disagreement)
     value *= interpolated(calibrated.LITTLE_ALIKE, found.similarity)
+    if page.source == "ocr" and not found.accents:
+        value = min(value, calibrated.ACCENTS_LOST)
     limit = calibrated.NEAR_AT_MOST
     return min(value, limit if found.is_near else calibrated.MEANING_AT_MOST[page.source])
 
@@ -175,6 +177,8 @@ def _signals(found: Agreement) -> list[str]:
         signals.append("words_differ")
     if not found.negations:
         signals.append("negation_differs")
+    if not found.accents:
+        signals.append("accents_differ")
     return signals
 
 

@@ -65,6 +65,15 @@ def test_who_differs_everywhere_tells_little_by_differing():
     assert bad > 0.9
 
 
+def test_an_accent_that_the_answer_has_and_a_scan_has_not_was_lost_by_the_ocr():
+    """OCR loses accents and gains none; on a text layer the print decides."""
+    claim = WHOLE.replace("prazo", "prázo")
+    value, method = shown(claim, SCAN, disagreement=0.9)
+    assert (value, method) == (0.15, "agreement:0.984+digits+accents_differ")
+    assert shown(claim, disagreement=0.9)[0] > 0.9
+    assert "accents" not in shown(WHOLE.replace("não", "nao"), SCAN)[1]
+
+
 def test_what_the_answer_passes_over_is_less_sure():
     """A device that only the page's label brings in is told from one that was read twice."""
     assert shown(None) == (0.93, "text_layer+unclaimed")
