@@ -31,7 +31,7 @@ from pdf_extraction.errors import (
 from pdf_extraction.model import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class Entry:
         state: Against the last look: ``new``, ``changed`` (bytes or sidecar) or ``same``.
         superseded: Partitions whose document id this one took over because their file is
             gone (both the file and its sidecar were renamed); their rows are to be forgotten.
+            Never a key that the catalogue has an entry for: another file has taken it since.
     """
 
     document: Document
@@ -98,7 +99,7 @@ class Catalogue:
         """
         known = self._known(key)
         if _is_current(known):
-            return _entry(known)
+            return self._entry(known)
         with self._locked():
             return self._look(self._known(key))
 
@@ -135,12 +136,12 @@ class Catalogue:
     def _look(self, known: dict[str, Any]) -> Entry:
         """Describe a known file anew where it or its sidecar changed."""
         if _is_current(known):
-            return _entry(known)
+            return self._entry(known)
         path = Path(known["path"])
         stamp = _stamp(path, missing=known["stamp"])
         sha256 = hash_file(path) if stamp != known["stamp"] else known["sha256"]
         entry = self._describe({**known, "stamp": stamp, "sha256": sha256})
-        before = _entry(known)
+        before = self._entry(known)
         same = entry.document == before.document and str(entry.error) == str(before.error)
         return replace(entry, state="same" if same else "changed")
 
@@ -157,10 +158,30 @@ class Catalogue:
         except BadSidecar as error:
             record["error"] = {"type": error.kind, "message": str(error)}
             record["document_id"] = self._own_id(key, path)
-        record["superseded"] = sorted(superseded)
+        record["superseded"] = self._still_gone(superseded)
         self._claim("ids", record["document_id"], key)
         self._save(self._file(key), json.dumps(record, ensure_ascii=False, indent=1))
-        return _entry(record)
+        return self._entry(record)
+
+    def _entry(self, record: Mapping[str, Any]) -> Entry:
+        error: ExtractionError | None = None
+        if record["error"] is not None:
+            error = named(record["error"]["type"], record["error"]["message"])
+        assert error is None or isinstance(error, DocumentError)
+        document = Document(
+            partition_key=record["partition_key"],
+            document_id=record["document_id"],
+            path=Path(record["path"]),
+            sha256=record["sha256"],
+            byte_size=record["stamp"][0],
+            metadata=record["metadata"],
+        )
+        superseded = tuple(self._still_gone(record["superseded"]))
+        return Entry(document, error, superseded=superseded)
+
+    def _still_gone(self, superseded: Iterable[str]) -> list[str]:
+        """Without keys that another file has taken since: the rows there are now its own."""
+        return sorted(key for key in superseded if not self._file(key).exists())
 
     def _take_id(self, document_id: str, key: str, path: Path) -> set[str]:
         """Partitions that lose the id because their file is gone.
@@ -259,22 +280,6 @@ def _is_current(known: Mapping[str, Any]) -> bool:
     path = Path(known["path"])
     stamps = (_stamp(path, missing=known["stamp"]), _sidecar_stamp(path))
     return known["error"] is None and stamps == (known["stamp"], known["sidecar"])
-
-
-def _entry(record: Mapping[str, Any]) -> Entry:
-    error: ExtractionError | None = None
-    if record["error"] is not None:
-        error = named(record["error"]["type"], record["error"]["message"])
-    assert error is None or isinstance(error, DocumentError)
-    document = Document(
-        partition_key=record["partition_key"],
-        document_id=record["document_id"],
-        path=Path(record["path"]),
-        sha256=record["sha256"],
-        byte_size=record["stamp"][0],
-        metadata=record["metadata"],
-    )
-    return Entry(document, error, superseded=tuple(record["superseded"]))
 
 
 def _stamp(path: Path, missing: list[int] | None = None) -> list[int]:

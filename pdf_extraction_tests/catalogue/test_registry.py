@@ -181,6 +181,36 @@ def test_a_document_renamed_with_its_sidecar_says_whom_it_replaces(catalogue, tm
     assert catalogue.entry("new").superseded == ("old",)
 
 
+@pytest.mark.parametrize("later", ["stays", "removed"])
+def test_a_key_that_another_file_takes_is_no_longer_superseded(catalogue, tmp_path, later):
+    """A new file under the old name keeps its rows, whatever becomes of the renamed one."""
+    path = write(tmp_path / "a.pdf", document_id="lei")
+    catalogue.register(path)
+    for ending in (".pdf", ".json"):
+        path.with_suffix(ending).rename(tmp_path / f"b{ending}")
+    assert catalogue.register(tmp_path / "b.pdf").superseded == ("a",)
+    write(path, b"another document")
+    assert catalogue.register(path).document.partition_key == "a"
+    if later == "removed":
+        path.unlink()
+    assert catalogue.entry("b").superseded == ()
+    write(tmp_path / "b.pdf", b"another version")
+    assert catalogue.register(tmp_path / "b.pdf").superseded == ()
+    stored = json.loads((tmp_path / "data" / "catalogue" / "b.json").read_text())
+    assert stored["superseded"] == []
+
+
+def test_a_file_renamed_there_and_back_supersedes_the_other_name_only(catalogue, tmp_path):
+    """Of two names that a file had, the catalogue keeps the one it has."""
+    path = write(tmp_path / "a.pdf", document_id="lei")
+    for old, new in ("ab", "ba", "ab"):
+        catalogue.register(tmp_path / f"{old}.pdf")
+        for ending in ("pdf", "json"):
+            (tmp_path / f"{old}.{ending}").rename(tmp_path / f"{new}.{ending}")
+        assert catalogue.register(path.with_stem(new)).superseded == (old,)
+        assert catalogue.keys() == [new]
+
+
 def test_a_name_that_is_no_text_is_a_document_like_any_other(catalogue, tmp_path):
     """Names in another encoding, as old archives have them, come back as the same file."""
     path = write(tmp_path / os.fsdecode(b"lei\xe7\xe3o.pdf"))
