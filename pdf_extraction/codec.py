@@ -93,7 +93,7 @@ def load_groundings(payload: str) -> list[Grounding]:
 
 def dump_error(error: ExtractionError | None) -> dict[str, str] | None:
     """Class name and sentence of an error."""
-    return {"type": error.kind, "message": str(error)} if error else None
+    return {"type": error.kind, "message": error.sentence} if error else None
 
 
 def load_error(fields: dict[str, str] | None) -> ExtractionError | None:

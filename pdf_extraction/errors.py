@@ -65,6 +65,11 @@ class ExtractionError(Exception):
         """The class's name, as it stands in the ``error_type`` columns."""
         return type(self).__name__
 
+    @property
+    def sentence(self) -> str:
+        """The message as any file or table takes it; a name may hold bytes that are no text."""
+        return str(self).encode(errors="backslashreplace").decode()
+
 
 class SettingsError(ExtractionError):
     """A setting, argument or environment variable is wrong or missing."""

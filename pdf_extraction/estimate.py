@@ -145,8 +145,8 @@ class _Work:
         facts = await self.tools.reader.open(document.path)
         kept: dict[int, PageImage] = {}
         if document.sha256:
-            stages = self.workspace.stages
-            kept = outcomes.load_readings(stages, document, self.fingerprint)
+            fingerprint, pages = outcomes.load_readings(self.workspace.stages, document)
+            kept = pages if fingerprint == self.fingerprint else {}
         numbers = range(1, facts.page_count + 1)
         return await asyncio.gather(*(self._page(document, n, kept.get(n)) for n in numbers))
 

@@ -8,6 +8,7 @@ line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their ow
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -15,7 +16,16 @@ from datetime import UTC, datetime
 from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.assembly.records import attempt_rows, document_row, page_rows
 from pdf_extraction.backends.calls import CallStore
-from pdf_extraction.errors import DocumentError, ExtractionError, OutputError, PageNotSelected
+from pdf_extraction.errors import (
+    BudgetExceeded,
+    DocumentError,
+    ExtractionError,
+    OutputError,
+    PageNotSelected,
+    ProfileFault,
+    SettingsError,
+    StorageError,
+)
 from pdf_extraction.grounding import ground
 from pdf_extraction.model import (
     Document,
@@ -32,6 +42,8 @@ from pdf_extraction.storage import outcomes
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.tools import Tools
 
+_log = logging.getLogger(__name__)
+
 #: Documents whose pages may be in flight together; more would only hold more files open.
 DOCUMENTS_AT_ONCE = 64
 
@@ -44,17 +56,22 @@ class Selection:
         pages: Page numbers from 1; None for all.
         only_failed: Only pages without a good answer so far.
         ask: False reads the pages and asks nothing.
+        unattended: With ``only_failed``: pages that ``--pages`` or the budget kept out stay out.
     """
 
     pages: frozenset[int] | None = None
     only_failed: bool = False
     ask: bool = True
+    unattended: bool = False
 
     def takes(self, number: int, earlier: PageOutcome | None) -> bool:
         """Whether a page is done now, given how it ended before."""
         if self.pages is not None and number not in self.pages:
             return False
-        return not (self.only_failed and earlier is not None and earlier.status != "failed")
+        if not self.only_failed or earlier is None:
+            return True
+        kept_out = isinstance(earlier.error, PageNotSelected | BudgetExceeded)
+        return earlier.status == "failed" and not (self.unattended and kept_out)
 
 
 @dataclass
@@ -103,22 +120,38 @@ class _Run:
                 outcome = DocumentOutcome(document, self.tools.workspace.profile.name, error=error)
             else:
                 self.progress.on_open(document, facts.page_count)
-                pages = await self._pages(document, facts.page_count)
+                earlier = self._earlier(document)
+                pages = await self._pages(document, facts.page_count, earlier)
                 outcome = DocumentOutcome(document, self.tools.workspace.profile.name, pages)
+                kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
+                self._keep(outcome, mixed=kept and not earlier.read_alike)
+                return outcome
             self._keep(outcome)
             return outcome
 
-    def _keep(self, outcome: DocumentOutcome) -> None:
+    def _keep(self, outcome: DocumentOutcome, *, mixed: bool = False) -> None:
         stages = self.tools.workspace.stages
-        outcomes.save_readings(stages, outcome, self.tools.reader.options.fingerprint)
+        # Pages that were kept from a reading of another kind must not pass for this kind.
+        fingerprint = "" if mixed else self.tools.reader.options.fingerprint
+        outcomes.save_readings(stages, outcome, fingerprint)
         if self.selection.ask:
-            outcomes.save_answers(stages, outcome)
+            outcomes.save_answers(stages, outcome, self.tools.chain_identity)
 
-    async def _pages(self, document: Document, count: int) -> tuple[PageOutcome, ...]:
+    def _earlier(self, document: Document) -> _Earlier:
         stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
-        known = outcomes.load_readings(stages, document, self.tools.reader.options.fingerprint)
-        earlier = outcomes.load_answers(stages, document, profile, known)
-        readings = _Readings(self.tools, document, count, known)
+        fingerprint, pages = outcomes.load_readings(stages, document)
+        chain, ended = outcomes.load_answers(stages, document, profile, pages)
+        return _Earlier(
+            pages,
+            ended,
+            read_alike=fingerprint == self.tools.reader.options.fingerprint,
+            asked_alike=chain == self.tools.chain_identity and not self.tools.force,
+        )
+
+    async def _pages(
+        self, document: Document, count: int, earlier: _Earlier
+    ) -> tuple[PageOutcome, ...]:
+        readings = _Readings(self.tools, document, count, earlier.known)
         tasks: list[asyncio.Task[PageOutcome]] = []
         async with asyncio.TaskGroup() as group:
             for number in range(1, count + 1):
@@ -133,33 +166,75 @@ class _Run:
         document: Document,
         number: int,
         readings: _Readings,
-        earlier: Mapping[int, PageOutcome],
+        earlier: _Earlier,
     ) -> PageOutcome:
-        if self.selection.takes(number, earlier.get(number)):
-            outcome = await self._ask(document, number, readings)
-        elif number in earlier:
-            outcome = earlier[number]
+        before = earlier.outcomes.get(number)
+        if self.selection.takes(number, before):
+            stands = before if earlier.asked_alike else None
+            outcome = await self._ask(document, number, readings, stands)
+        elif before is not None:
+            outcome = before
         else:
             outcome = _left_out(await readings.page(number))
         self.progress.on_page(document, outcome)
         return outcome
 
-    async def _ask(self, document: Document, number: int, readings: _Readings) -> PageOutcome:
+    async def _ask(
+        self, document: Document, number: int, readings: _Readings, before: PageOutcome | None
+    ) -> PageOutcome:
         page = await readings.page(number)
         if page.error is not None or page.is_blank or not self.selection.ask:
             return PageOutcome(_without_data(page), error=page.error)
-        request = build_request(
-            self.tools, document, page, await readings.neighbours(number), readings.picture
-        )
-        asked = PageOutcome(
-            _without_data(page),
-            prompt_hash=request.prompt.prompt_hash,
-            schema_hash=request.prompt.schema_hash,
-        )
+        asked = PageOutcome(_without_data(page))
         try:
+            neighbours = await readings.neighbours(number)
+            request = build_request(self.tools, document, page, neighbours, readings.picture)
+            asked = replace(
+                asked,
+                prompt_hash=request.prompt.prompt_hash,
+                schema_hash=request.prompt.schema_hash,
+            )
+            if before is not None and _stands(before, asked):
+                return before
             return replace(asked, completion=await self.tools.chain.complete(request))
+        except (SettingsError, StorageError):
+            raise
         except ExtractionError as error:
             return replace(asked, error=error)
+        except Exception as error:  # noqa: BLE001  a bug that one page brings to light costs it
+            _log.exception("%s: page %d broke", document.partition_key, number)
+            told = f"page {number} broke with {type(error).__name__}; the run's log has more"
+            return replace(asked, error=ProfileFault(told))
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What earlier runs left of this version of a document.
+
+    Attributes:
+        pages: As they were read then.
+        outcomes: How they ended for this profile.
+        read_alike: They were read as this run reads.
+        asked_alike: The same chain was asked, and this run need not ask again.
+    """
+
+    pages: Mapping[int, PageImage]
+    outcomes: Mapping[int, PageOutcome]
+    read_alike: bool
+    asked_alike: bool
+
+    @property
+    def known(self) -> Mapping[int, PageImage]:
+        """Pages that need not be read again."""
+        return self.pages if self.read_alike else {}
+
+
+def _stands(before: PageOutcome, asked: PageOutcome) -> bool:
+    """Whether a fallback's answer is kept: its page would else be asked on every run again."""
+    if before.completion is None or not before.completion.is_fallback:
+        return False
+    hashes = (before.prompt_hash, before.schema_hash)
+    return hashes == (asked.prompt_hash, asked.schema_hash)
 
 
 class _Readings:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pdf_extraction import quality
 from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.catalogue import Entry, hash_file
-from pdf_extraction.errors import DocumentError, ExtractionError, ProfileFault, SettingsError
+from pdf_extraction.errors import DocumentError, ProfileFault, SettingsError, StorageError
 from pdf_extraction.extraction import (
     Progress,
     Selection,
@@ -124,15 +124,17 @@ def publish_partition(
     profile = get_profile(outcome.profile)
     try:
         groundings = outcomes.load_groundings(workspace.stages, outcome)
-        if groundings is None:
-            raise _missing(document, "page_extractions")
         with _one_documents_fault(document, "document_chunks"):
+            if groundings is None:
+                # Another run has asked about the document since its claims were looked for.
+                groundings = ground_document(profile, outcome)
             rows = assemble_document(profile, outcome, groundings, workspace.calls)
+            changed = publish(workspace.tables, rows, run_id)
     except ProfileFault as fault:
         outcome = replace(outcome, error=fault)
         nowhere: list[list[Grounding]] = [[] for _ in outcome.pages]
         rows = assemble_document(profile, outcome, nowhere, workspace.calls)
-    changed = publish(workspace.tables, rows, run_id)
+        changed = publish(workspace.tables, rows, run_id)
     for other in entry.superseded:
         # Its file was renamed together with its sidecar: the rows above took its id over.
         workspace.tables.forget(other)
@@ -148,7 +150,7 @@ def _one_documents_fault(document: Document, asset: str) -> Iterator[None]:
     """A bug that one document brings to light costs that document, not the run's others."""
     try:
         yield
-    except ExtractionError:
+    except (SettingsError, StorageError, ProfileFault):
         raise
     except Exception as error:
         key = document.partition_key

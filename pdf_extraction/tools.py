@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 
 from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.budget import Purse
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.catalogue import Catalogue
+from pdf_extraction.model import digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.profiles import get_profile
 from pdf_extraction.profiles.base import Profile
@@ -22,6 +24,17 @@ from pdf_extraction.storage.warehouse import Warehouse
 
 #: Pages that are read ahead of free places at the server, for each process that reads.
 READ_AHEAD = 4
+
+
+@dataclass
+class Spending:
+    """Money over all runs of one command, which Dagster may cut a command into.
+
+    Attributes:
+        usd: Spent so far.
+    """
+
+    usd: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,11 @@ class Workspace:
     def catalogue(self) -> Catalogue:
         """Which file each partition stands for."""
         return Catalogue(self.data)
+
+    @cached_property
+    def spending(self) -> Spending:
+        """What this workspace's runs have spent towards ``max_cost_usd``."""
+        return Spending()
 
     @cached_property
     def calls(self) -> CallStore:
@@ -76,6 +94,7 @@ class Tools:
         reader: Reads pages in worker processes.
         chain: Answers requests.
         window: Pages read or asked about at the same time.
+        force: Ask again also where an answer is kept.
         context_window: Neighbouring pages on each side that go along with a page.
     """
 
@@ -83,7 +102,17 @@ class Tools:
     reader: Reader
     chain: Backend
     window: int
+    force: bool = False
     context_window: int = 0
+
+    @property
+    def chain_identity(self) -> str:
+        """Which backends, servers and models answer, in which order."""
+        chained = self.workspace.settings.chained.items()
+        named = ("base_url", "model")
+        return digest(
+            *(f"{name} {[getattr(table, key, '') for key in named]}" for name, table in chained)
+        )
 
 
 @asynccontextmanager
@@ -98,7 +127,8 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
         SettingsError: The chain cannot be built.
     """
     settings = workspace.settings
-    chain = build_chain(settings, workspace.calls, force=force)
+    purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
+    chain = build_chain(settings, workspace.calls, force=force, purse=purse)
     servers = _servers(settings)
     options = read_options(settings, want_picture=chain.needs_picture)
     slots = max((server.concurrency for server in servers), default=0)
@@ -109,9 +139,11 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
                 reader,
                 chain,
                 window=slots + READ_AHEAD * reader.workers,
+                force=force,
                 context_window=max((server.context_window for server in servers), default=0),
             )
     finally:
+        workspace.spending.usd = purse.spent
         await chain.aclose()
 
 

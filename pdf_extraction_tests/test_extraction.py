@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -186,6 +188,111 @@ def test_pages_are_reported_as_they_end(tmp_path):
     workspace = workspace_for(tmp_path / "data")
     run(workspace, [write_law(tmp_path / "lei-1.pdf", pages=3)], progress=progress)
     assert (opened, sorted(ended)) == ([("lei-1", 3)], [1, 2, 3])
+
+
+def test_a_page_left_out_keeps_its_answer_though_pages_are_now_read_otherwise(tmp_path):
+    """`--pages` under another chain or resolution takes nothing from the other pages."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=3)
+    run(workspace_for(tmp_path / "data"), [path])
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server)
+        run(workspace, [path], Selection(pages=frozenset({1})))
+        pages = rows_of(workspace, "pages", "lei-1")
+        assert [page["status"] for page in pages] == ["done"] * 3
+        assert [page["backend"] for page in pages] == ["vllm", "embedded", "embedded"]
+        assert server.stats()["requests"] == 1
+
+
+def test_a_fallbacks_answer_is_not_asked_for_again_on_every_run(tmp_path):
+    """Pages that the first backend refused and the second answered cost nothing further."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=2)
+    with FakeServer(faults="refusal=1") as server:
+        first = {"kind": "openai", "base_url": server.base_url, "model": "m", "max_attempts": 1}
+        settings = {"chain": ["a", "embedded"], "backends": {"a": first}}
+        workspace = Workspace(tmp_path / "data", parse_settings(settings, "test"))
+        assert [run(workspace, [path]), run(workspace, [path])] == [[True], [False]]
+        assert server.stats()["requests"] == 2
+    assert all(page["is_fallback"] for page in rows_of(workspace, "pages", "lei-1"))
+
+
+def test_an_unattended_retry_leaves_alone_what_somebody_kept_out(tmp_path):
+    """Pages that `--pages` left out are not asked about by a sensor."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=3)
+    with FakeServer() as server:
+        workspace = workspace_for(tmp_path / "data", server)
+        run(workspace, [path], Selection(pages=frozenset({2})))
+        run(workspace, [path], Selection(only_failed=True, unattended=True))
+        assert server.stats()["requests"] == 1
+
+
+def test_the_cap_holds_over_all_runs_of_one_command(tmp_path):
+    """What an earlier run of the same workspace spent counts towards `max_cost_usd`."""
+    with FakeServer() as server:
+        vllm = {
+            "kind": "openai",
+            "base_url": server.base_url,
+            "model": "m",
+            "price_per_million_input_tokens": 1000.0,
+        }
+        settings = {
+            "chain": ["vllm"],
+            "backends": {"vllm": vllm},
+            "budget": {"max_cost_usd": 6.0},
+        }
+        workspace = Workspace(tmp_path / "data", parse_settings(settings, "test"))
+        for number in range(4):
+            run(workspace, [write_pdf(tmp_path / f"{number}.pdf", [f"Art. {number + 1}º Fica."])])
+    spent = sum(rows_of(workspace, "documents", str(n))[0]["cost_usd"] for n in range(4))
+    assert 0 < spent <= 6.0
+    assert "BudgetExceeded" in rows_of(workspace, "pages", "3")[0]["error_type"]
+
+
+def test_a_name_that_is_no_utf8_costs_only_its_own_document(tmp_path):
+    """Bytes of another encoding in a file's name do not stop the other documents."""
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/lei-\xe7\xe3o.pdf"))
+    write_law(tmp_path / "lei-1.pdf").rename(odd)
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [odd, write_law(tmp_path / "lei-2.pdf")])
+    assert rows_of(workspace, "documents", "lei-2")[0]["status"] == "done"
+    keys = workspace.tables.partitions()
+    assert len(keys) == 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"choices": [{"message": "text", "finish_reason": "stop"}]}',
+        '{"choices": [{"message": {"content": "{}", "tool_calls": {}}}]}',
+        '{"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": "12 tokens"}}',
+        '{"choices": [{"message": {"content": "{}"}}], "usage": {"prompt_tokens": 1e999}}',
+        "[" * 100_000,
+    ],
+)
+def test_an_odd_answer_of_a_server_is_that_pages_failure(tmp_path, answer):
+    """Whatever a server sends with HTTP 200 ends as a failed page, not as a broken run."""
+
+    class Odd(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Odd) as httpd:
+        Thread(target=httpd.serve_forever, daemon=True).start()
+
+        class Server:
+            base_url = f"http://127.0.0.1:{httpd.server_port}/v1"
+
+        workspace = workspace_for(tmp_path / "data", Server, max_attempts=1)
+        run(workspace, [write_law(tmp_path / "lei-1.pdf")])
+        httpd.shutdown()
+    assert rows_of(workspace, "pages", "lei-1")[0]["status"] == "failed"
 
 
 KILLED_RUN = """

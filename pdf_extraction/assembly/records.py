@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import fmean
 
+from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import Attempt, DocumentOutcome, GroundedPage, PageOutcome, Row
 
 
@@ -62,11 +63,11 @@ def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row])
     }
 
 
-def error_columns(error: Exception | None) -> Row:
+def error_columns(error: ExtractionError | None) -> Row:
     """``error_type`` and ``error``."""
     return {
-        "error_type": type(error).__name__ if error else None,
-        "error": str(error) if error else None,
+        "error_type": error.kind if error else None,
+        "error": error.sentence if error else None,
     }
 
 
@@ -136,7 +137,7 @@ def document_row(
         "canonical_hash": canonical_hash,
         "metadata": json.dumps(dict(document.metadata), ensure_ascii=False, sort_keys=True),
         "confidence": _mean_confidence(records),
-        "grounded_share": _grounded_share(pages),
+        "grounded_share": _grounded_share(pages, records),
         "calls": len(attempts),
         **_spent(attempts),
     }
@@ -156,6 +157,12 @@ def _mean_confidence(records: Mapping[str, Sequence[Row]]) -> float | None:
     return None
 
 
-def _grounded_share(pages: Sequence[GroundedPage]) -> float | None:
+def _grounded_share(
+    pages: Sequence[GroundedPage], records: Mapping[str, Sequence[Row]]
+) -> float | None:
+    for rows in records.values():
+        if rows and "grounding" in rows[0]:
+            return fmean(row["grounding"] != "absent" for row in rows)
+    # A profile whose records have no place of their own: what its answers claimed.
     found = [grounding.method != "absent" for page in pages for grounding in page.groundings]
     return fmean(found) if found else None

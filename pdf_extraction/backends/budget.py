@@ -18,11 +18,12 @@ class Purse:
 
     Args:
         max_cost_usd: The cap; None for none.
+        spent: USD that count towards the cap already.
     """
 
-    def __init__(self, max_cost_usd: float | None) -> None:
+    def __init__(self, max_cost_usd: float | None, spent: float = 0.0) -> None:
         self.max_cost_usd = max_cost_usd
-        self.spent = 0.0
+        self.spent = spent
         self._reserved = 0.0
         self._in_flight = 0
         self._returned = asyncio.Event()

@@ -36,7 +36,12 @@ Kind = Callable[[str, BackendSettings], Backend]
 
 
 def build_chain(
-    settings: Settings, calls: CallStore, *, force: bool = False, clock: Clock | None = None
+    settings: Settings,
+    calls: CallStore,
+    *,
+    force: bool = False,
+    clock: Clock | None = None,
+    purse: Purse | None = None,
 ) -> Fallback:
     """Compose the chain of one run; it belongs to one event loop.
 
@@ -45,11 +50,12 @@ def build_chain(
         calls: Cache and ledger.
         force: Ask again also where an answer is kept.
         clock: Time; None for the machine's.
+        purse: The run's money; None for a new one under the settings' cap.
 
     Raises:
         SettingsError: A kind is unknown or a backend's settings cannot be used.
     """
-    purse = Purse(settings.budget.max_cost_usd)
+    purse = purse or Purse(settings.budget.max_cost_usd)
     backends = [
         _with_policies(
             _kind(name, table.kind)(name, table),

@@ -13,6 +13,8 @@ from pdf_extraction.model import Completion, Request
 from pdf_extraction.repair import content_text, excerpt, is_looping
 
 _REFUSALS = frozenset({"content_filter", "refusal", "safety"})
+#: Above any context window; counts beyond are a server's mistake and would not fit a table.
+_MOST_TOKENS = 1_000_000_000
 _CUTS = frozenset({"length", "max_tokens", "model_length"})
 
 
@@ -38,16 +40,16 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
     """
     choice = _choice(place, payload)
     usage = payload.get("usage")
-    told = isinstance(usage, dict) and usage.get("prompt_tokens") is not None
+    usage = usage if isinstance(usage, dict) else {}
+    asked, answered = _tokens(usage.get("prompt_tokens")), _tokens(usage.get("completion_tokens"))
+    told = asked is not None
     completion = Completion(
         text=choice.text,
         backend=place.backend,
         model=str(payload.get("model") or place.model),
         finish_reason=choice.finish_reason,
-        input_tokens=int(usage["prompt_tokens"]) if told else input_tokens(request),
-        output_tokens=(
-            int(usage.get("completion_tokens") or 0) if told else text_tokens(choice.text)
-        ),
+        input_tokens=input_tokens(request) if asked is None else asked,
+        output_tokens=(answered or 0) if told else text_tokens(choice.text),
         usage_estimated=not told,
         latency_ms=latency_ms,
     )
@@ -62,12 +64,19 @@ def _choice(place: Place, payload: Any) -> _Choice:
     choices = payload.get("choices") if isinstance(payload, dict) else None
     if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
         raise from_payload(place, payload)
-    message = choices[0].get("message") or {}
+    message = choices[0].get("message")
+    message = message if isinstance(message, dict) else {"content": message}
     return _Choice(
         text=_encodable(content_text(message.get("content")) or _tool_arguments(message)),
         refusal=str(message.get("refusal") or ""),
         finish_reason=str(choices[0].get("finish_reason") or ""),
     )
+
+
+def _tokens(value: Any) -> int | None:
+    """A count that a server gave, where it can be one."""
+    countable = isinstance(value, int | float) and 0 <= value <= _MOST_TOKENS
+    return int(value) if countable else None
 
 
 def _encodable(text: str) -> str:
@@ -77,7 +86,9 @@ def _encodable(text: str) -> str:
 
 def _tool_arguments(message: Mapping[str, Any]) -> str:
     """Arguments of a tool call: some servers answer a schema so."""
-    calls = message.get("tool_calls") or [{"function": message.get("function_call")}]
+    calls = message.get("tool_calls")
+    if not isinstance(calls, list) or not calls:
+        calls = [{"function": message.get("function_call")}]
     first = calls[0].get("function") if isinstance(calls[0], dict) else None
     return str(first.get("arguments") or "") if isinstance(first, dict) else ""
 

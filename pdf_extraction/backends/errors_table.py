@@ -93,10 +93,14 @@ class Place:
 
     def sentence(self, what: str, advice: str = "") -> str:
         """A message that names the place and hides what is secret."""
-        for secret in self.secrets:
-            what = what.replace(secret, "***")
-        told = f"{self.backend} ({self.model} at {self.host}): {_KEY_LIKE.sub('***', what)}"
+        told = f"{self.backend} ({self.model} at {self.host}): {self.redacted(what)}"
         return f"{told} {advice}".rstrip()
+
+    def redacted(self, text: str) -> str:
+        """``text`` without secrets; to be done before it is cut, which may halve a key."""
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return _KEY_LIKE.sub("***", text)
 
 
 def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]) -> BackendError:
@@ -109,6 +113,7 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
         headers: Of the answer, names in lower case.
     """
     said, code = _said(body)
+    said = place.redacted(said)
     kind, advice = STATUSES.get(status) or STATUSES.get(status // 100, STATUSES[5])
     wait = retry_after(headers) if status in {429, 503} else None
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:

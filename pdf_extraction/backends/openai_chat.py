@@ -154,7 +154,7 @@ class OpenAIChatBackend:
     def _json(self, response: httpx2.Response) -> Any:
         try:
             return json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise unreadable(self._place, response.text) from None
 
     def _verdict(self, listed: Any) -> tuple[bool, str]:

@@ -37,7 +37,8 @@ def read_sidecar(path: Path) -> dict[str, Any]:
             raise BadSidecar(f"{sidecar}: larger than {_MAX_BYTES} bytes")
         text = sidecar.read_text(encoding="utf-8-sig")
         metadata = json.loads(text, parse_constant=_no_constant)
-        json.dumps(metadata, ensure_ascii=False).encode()
+        # 1e400 is read as infinity, which is no JSON any more.
+        json.dumps(metadata, ensure_ascii=False, allow_nan=False).encode()
     except OSError as error:
         raise BadSidecar(f"{sidecar}: cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError) as error:

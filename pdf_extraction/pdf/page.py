@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pymupdf
 
+from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageImage, PageText
 from pdf_extraction.pdf.engines import EngineName, engine_for
 from pdf_extraction.pdf.measure import features_of
@@ -44,8 +45,7 @@ def read_page(
         options: What is read.
         known_text: Text that an earlier run found; neither parsed nor recognised again.
 
-    Raises:
-        Unavailable: The page needs OCR and no engine is installed.
+    A page that needs OCR where no engine is installed comes without text.
     """
     read = PageImage(
         page_number=page.number + 1,
@@ -58,7 +58,11 @@ def read_page(
     else:
         features = features_of(page, layer := read_layer(page))
         verdict = judge(features)
-        text = _text_of(page, layer, verdict, options)
+        try:
+            text = _text_of(page, layer, verdict, options)
+        except Unavailable:
+            # A model may still look at the picture; the embedded backend says what is missing.
+            text = NO_TEXT
         read = replace(
             read,
             text=text,

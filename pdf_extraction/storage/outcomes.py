@@ -35,13 +35,20 @@ def save_readings(stages: Stages, outcome: DocumentOutcome, fingerprint: str) ->
     stages.save(READ, outcome.document.partition_key, header, rows)
 
 
-def save_answers(stages: Stages, outcome: DocumentOutcome) -> None:
-    """Keep how each page of a document ended."""
+def save_answers(stages: Stages, outcome: DocumentOutcome, chain: str = "") -> None:
+    """Keep how each page of a document ended.
+
+    Args:
+        stages: Where to.
+        outcome: The document.
+        chain: Which backends were asked.
+    """
     rows = [
         {"page_number": page.page.page_number, "payload": codec.dump_outcome(page)}
         for page in outcome.pages
     ]
-    stages.save(ASKED, outcome.document.partition_key, _header(outcome), rows)
+    header = {**_header(outcome), "chain": chain}
+    stages.save(ASKED, outcome.document.partition_key, header, rows)
 
 
 def save_groundings(
@@ -55,28 +62,27 @@ def save_groundings(
     stages.save(GROUNDED, outcome.document.partition_key, _header(outcome), rows)
 
 
-def load_readings(stages: Stages, document: Document, fingerprint: str) -> dict[int, PageImage]:
-    """Pages of this very version of the document, read in this very way; else none."""
+def load_readings(stages: Stages, document: Document) -> tuple[str, dict[int, PageImage]]:
+    """Pages of this very version of the document, and the fingerprint of how they were read."""
     found = stages.load(READ, document.partition_key)
-    if found is None:
-        return {}
+    if found is None or found[0]["sha256"] != document.sha256:
+        return "", {}
     header, rows = found
-    if (header["sha256"], header["fingerprint"]) != (document.sha256, fingerprint):
-        return {}
-    return {row["page_number"]: codec.load_page(row["payload"]) for row in rows}
+    pages = {row["page_number"]: codec.load_page(row["payload"]) for row in rows}
+    return header["fingerprint"], pages
 
 
 def load_answers(
     stages: Stages, document: Document, profile: str, pages: Mapping[int, PageImage]
-) -> dict[int, PageOutcome]:
-    """How ``pages`` ended when this profile was last asked for; else nothing."""
+) -> tuple[str, dict[int, PageOutcome]]:
+    """How ``pages`` ended when this profile was last asked for, and by which chain."""
     found = stages.load(ASKED, document.partition_key)
     if found is None:
-        return {}
+        return "", {}
     header, rows = found
     if (header["sha256"], header["profile"]) != (document.sha256, profile):
-        return {}
-    return {
+        return "", {}
+    return header.get("chain", ""), {
         row["page_number"]: codec.load_outcome(row["payload"], pages[row["page_number"]])
         for row in rows
         if row["page_number"] in pages
@@ -93,6 +99,8 @@ def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
         return None
     header, rows = asked
     pages = {row["page_number"]: codec.load_page(row["payload"]) for row in read[1]}
+    if not {row["page_number"] for row in rows} <= pages.keys():
+        return None  # the two were kept by different runs
     error = header["error"]
     return DocumentOutcome(
         replace(document, sha256=header["sha256"], byte_size=header["byte_size"]),
