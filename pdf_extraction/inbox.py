@@ -2,7 +2,8 @@
 
 A file is taken when its size and time stayed the same between two looks. What was taken is
 remembered in this process alone: after a restart each file is looked at once more, and the
-catalogue says that it is the same.
+catalogue says that it is the same. The catalogue knows a file before Dagster does, and a tick
+may break between: a file is done with only when the next tick shows that this one was kept.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pdf_extraction.catalogue import find_documents, sidecar_path
-from pdf_extraction.errors import DocumentError, Remedy, named
+from pdf_extraction.errors import DocumentError, Remedy, StorageError, named
 from pdf_extraction.model import digest
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Look:
     """What one look at the folder brought.
 
     Attributes:
-        taken: Files that are new or changed, by path.
+        taken: Files that are new or changed, or of which Dagster has not heard, by path.
         watched: What to hand to the next look.
         problems: Sentences about files that could not be taken.
         left: Files that wait for a later look, being too many for one.
@@ -82,18 +83,21 @@ class Inbox:
     def __init__(self, folder: Path, catalogue: Catalogue, settings: InboxSettings) -> None:
         self.folder, self.catalogue, self.settings = folder, catalogue, settings
         self._seen: dict[str, Stamp] = {}
+        self._owed: dict[str, Taken] = {}
 
-    def look(self, watched: Mapping[str, Watched], now: float) -> Look:
+    def look(self, watched: Mapping[str, Watched], now: float, registered: Collection[str]) -> Look:
         """Take what has settled and watch what has not.
 
-        Args:
-            watched: From the last look.
-            now: Seconds since the epoch.
+        What cannot be taken because the catalogue cannot be written is a problem of the look
+        and waits for the next one: the files before it are in the catalogue already.
 
-        Raises:
-            StorageError: The catalogue cannot be written.
+        Args:
+            watched: From the last look that was kept.
+            now: Seconds since the epoch.
+            registered: Keys that are Dagster's partitions.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._settle_debts(watched, registered)
         look = Look()
         settled = []
         for path, stamp in self._unseen():
@@ -107,8 +111,17 @@ class Inbox:
                 look.watched[str(path)] = Watched(stamp, now)
             else:
                 look.left += 1
-        self._take(settled, look, watched)
+        self._take(settled, look, watched, registered)
         return look
+
+    def _settle_debts(self, watched: Mapping[str, Watched], registered: Collection[str]) -> None:
+        """Be done with what the last look took, but for what did not reach Dagster."""
+        for path, one in list(self._owed.items()):
+            # A file that is taken is watched no more, so this is the cursor from before.
+            is_lost = path in watched and watched[path].stamp == one.stamp
+            if not is_lost and one.entry.document.partition_key in registered:
+                self._seen[path] = one.stamp
+                del self._owed[path]
 
     def _unseen(self) -> list[tuple[Path, Stamp]]:
         """Files not taken yet as they are now; the newest first, whatever waits from before."""
@@ -123,7 +136,11 @@ class Inbox:
         return [(path, stamp) for _, path, stamp in sorted(found)]
 
     def _take(
-        self, settled: Iterable[tuple[Path, Stamp]], look: Look, watched: Mapping[str, Watched]
+        self,
+        settled: Iterable[tuple[Path, Stamp]],
+        look: Look,
+        watched: Mapping[str, Watched],
+        registered: Collection[str],
     ) -> None:
         deadline = time.monotonic() + _MOST_SECONDS
         # By name: keys that are added together lie together, and so share a run.
@@ -137,9 +154,16 @@ class Inbox:
             except DocumentError as error:
                 look.problems.append(str(error))
                 continue
-            self._seen[str(path)] = stamp
-            if entry.state != "same":
-                look.taken.append(Taken(entry, stamp))
+            except StorageError as error:
+                look.problems.append(str(error))
+                look.watched[str(path)] = watched[str(path)]
+                continue
+            is_known = entry.document.partition_key in registered and str(path) not in self._owed
+            if entry.state == "same" and is_known:
+                self._seen[str(path)] = stamp
+            else:
+                self._owed[str(path)] = Taken(entry, stamp)
+                look.taken.append(self._owed[str(path)])
 
 
 def _stamp(path: Path) -> tuple[int, Stamp]:
@@ -205,6 +229,7 @@ def due_retries(
     delays: Sequence[float],
     now: float,
     busy: Collection[str] = (),
+    most: int | None = None,
 ) -> tuple[list[Troubled], dict[str, Attempted]]:
     """Which documents are tried again now, and what to remember.
 
@@ -214,6 +239,7 @@ def due_retries(
         delays: Seconds before each retry; their number is the limit.
         now: Seconds since the epoch.
         busy: Keys of documents that are being worked on; their counting stands still.
+        most: Documents tried now; the others stay due.
     """
     due: list[Troubled] = []
     after = {key: known for key, known in before.items() if key in busy}
@@ -225,7 +251,7 @@ def due_retries(
         known = before.get(document.key)
         if known is None or known.version != document.version:
             known = Attempted(document.version, 0, now + delays[0] if delays else 0.0)
-        elif known.attempts < len(delays) and now >= known.due:
+        elif known.attempts < len(delays) and now >= known.due and len(due) != most:
             due.append(document)
             attempts = known.attempts + 1
             wait = delays[attempts] if attempts < len(delays) else 0.0

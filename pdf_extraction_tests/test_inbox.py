@@ -14,17 +14,21 @@ class Clock:
         self.folder = data / "inbox"
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data, self.settings = data, InboxSettings(settle_s=5.0, **settings)
-        self.now, self.watched = 1000.0, {}
+        self.now, self.watched, self.registered = 1000.0, {}, set()
         self.restart()
 
     def restart(self):
         self.inbox = Inbox(self.folder, Catalogue(self.data), self.settings)
 
-    def look(self, later=6.0):
+    def look(self, later=6.0, fails=False):
+        """What a tick takes; of one that fails afterwards Dagster keeps nothing."""
         self.now += later
-        look = self.inbox.look(self.watched, self.now)
-        self.watched = look.watched
-        return [(one.entry.document.partition_key, one.entry.state) for one in look.taken]
+        self.last = self.inbox.look(self.watched, self.now, self.registered)
+        taken = [(one.entry.document.partition_key, one.entry.state) for one in self.last.taken]
+        if not fails:
+            self.watched = self.last.watched
+            self.registered |= {key for key, _ in taken}
+        return taken
 
     def write(self, name, data=b"%PDF-1.7"):
         path = self.folder / name
@@ -40,7 +44,7 @@ def clock(tmp_path):
 
 def test_a_missing_folder_is_made(tmp_path):
     """The first look makes the drop folder, so that there is somewhere to drop."""
-    Inbox(tmp_path / "d" / "inbox", Catalogue(tmp_path / "d"), InboxSettings()).look({}, 0.0)
+    Inbox(tmp_path / "d" / "inbox", Catalogue(tmp_path / "d"), InboxSettings()).look({}, 0.0, ())
     assert (tmp_path / "d" / "inbox").is_dir()
 
 
@@ -115,6 +119,53 @@ def test_a_restart_takes_nothing_twice(clock):
     assert clock.look() == clock.look() == []
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_file_whose_tick_failed_is_taken_again(clock, restarted):
+    """The catalogue has it already, but Dagster heard nothing of it."""
+    clock.write("a.pdf")
+    clock.look()
+    assert clock.look(fails=True) == [("a", "new")]
+    if restarted:
+        clock.restart()
+    assert clock.look() == [("a", "same")]
+    assert clock.look() == clock.look() == []
+
+
+def test_a_file_that_only_the_catalogue_knows_is_taken(clock):
+    """Also when the cursor went with the process that had registered it."""
+    path = clock.write("a.pdf")
+    Catalogue(clock.data).register(path, clock.folder)
+    clock.look()
+    assert clock.look() == [("a", "same")]
+    assert clock.look() == clock.look() == []
+
+
+def test_a_change_whose_tick_failed_is_taken_again(clock):
+    """Its key is a partition since its first version; the new sidecar must come all the same."""
+    clock.write("a.pdf")
+    clock.look(), clock.look()
+    clock.write("a.json", b'{"titulo": "Lei"}')
+    clock.look()
+    assert clock.look(fails=True) == [("a", "changed")]
+    assert clock.look() == [("a", "same")]
+    assert clock.look() == clock.look() == []
+
+
+def test_a_file_that_cannot_be_registered_costs_the_others_nothing(clock):
+    """Those before and after it are taken, and it is tried again when the disk is mended."""
+    for name in "abc":
+        clock.write(f"{name}.pdf", name.encode())
+    blocked = clock.data / "catalogue" / "b.json"
+    blocked.mkdir(parents=True)
+    clock.look()
+    assert clock.look() == [("a", "new"), ("c", "new")]
+    [problem] = clock.last.problems
+    assert "mend the folder" in problem
+    assert clock.look() == []
+    blocked.rmdir()
+    assert clock.look() == [("b", "new")]
+
+
 def test_one_look_takes_a_bounded_number(tmp_path):
     """The rest waits for the next looks and is not forgotten."""
     clock = Clock(tmp_path / "data", max_new_per_tick=2)
@@ -132,6 +183,18 @@ def test_a_retry_comes_after_its_delay_and_no_more_often_than_the_limit():
         due, state = due_retries(troubled, state, (60.0, 600.0), float(now))
         retried += [now] * len(due)
     assert retried == [60, 660]
+
+
+def test_documents_beyond_mending_starve_no_others():
+    """Of those that are due the first ones are tried, the others at the next look."""
+    lost = [Troubled(f"a{n}", "v1", ("EncryptedDocument",)) for n in range(3)]
+    troubled = [*lost, *(Troubled(f"b{n}", "v1") for n in range(3))]
+    _, state = due_retries(troubled, {}, (60.0, 600.0), 0.0, most=2)
+    due, state = due_retries(troubled, state, (60.0, 600.0), 60.0, most=2)
+    assert [one.key for one in due] == ["b0", "b1"]
+    assert state["b2"] == Attempted("v1", 0, 60.0)
+    due, _ = due_retries(troubled, state, (60.0, 600.0), 61.0, most=2)
+    assert [one.key for one in due] == ["b2"]
 
 
 def test_a_new_version_is_counted_anew():

@@ -95,6 +95,10 @@ class AskConfig(dg.Config):
         default=None, description="Such as 1-5,8; the others keep what they had."
     )
     only_failed: bool = Field(default=False, description="Only pages without a good answer so far.")
+    unattended: bool = Field(
+        default=False,
+        description="Leave alone pages that `--pages` or the budget kept out.",
+    )
     force: bool = Field(default=False, description="Ask again also where an answer is kept.")
 
     def changes(self) -> Changes:

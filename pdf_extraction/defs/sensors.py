@@ -19,7 +19,8 @@ from pdf_extraction.defs.resources import DataFolder
 from pdf_extraction.settings import InboxSettings
 
 if TYPE_CHECKING:
-    from pdf_extraction.inbox import Inbox, Taken
+    from pdf_extraction.inbox import Inbox, Look, Taken, Troubled
+    from pdf_extraction.tools import Workspace
 
 _BUSY = (
     dg.DagsterRunStatus.QUEUED,
@@ -48,14 +49,14 @@ def inbox(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.SensorR
     settings = folder.settings().inbox
     drop = _inbox(folder.path().resolve(), settings)
     watched = {path: Watched(**one) for path, one in json.loads(context.cursor or "{}").items()}
-    look = drop.look(watched, time.time())
+    look = drop.look(watched, time.time(), set(_registered(context)))
     for problem in look.problems:
         context.log.warning(problem)
     requests = _requests(context, look.taken, settings)
     return dg.SensorResult(
         run_requests=requests,
         dynamic_partitions_requests=_partition_requests(context, look.taken),
-        skip_reason=None if requests else _waiting(len(look.watched), look.left),
+        skip_reason=None if requests else _waiting(look),
         cursor=json.dumps({path: asdict(one) for path, one in look.watched.items()}),
     )
 
@@ -68,10 +69,18 @@ def _inbox(data: Path, settings: InboxSettings) -> "Inbox":
     return Inbox(data / "inbox", Catalogue(data), settings)
 
 
-def _waiting(watched: int, left: int) -> str:
-    if watched or left:
-        return f"{watched + left} files are new; waiting until they have settled"
+def _waiting(look: "Look") -> str:
+    if look.problems:
+        return look.problems[0]
+    if waiting := len(look.watched) + look.left:
+        return f"{waiting} files are new; waiting until they have settled"
     return "nothing new"
+
+
+def _gone(taken: "Sequence[Taken]") -> set[str]:
+    """Partitions whose file has another name now, and whose key no file has taken since."""
+    keys = {one.entry.document.partition_key for one in taken}
+    return {key for one in taken for key in one.entry.superseded} - keys
 
 
 def _partition_requests(
@@ -79,7 +88,7 @@ def _partition_requests(
 ) -> list[dg.AddDynamicPartitionsRequest | dg.DeleteDynamicPartitionsRequest]:
     registered = set(_registered(context))
     new = [one.entry.document.partition_key for one in taken]
-    gone = {key for one in taken for key in one.entry.superseded} & registered
+    gone = _gone(taken) & registered
     added = [key for key in dict.fromkeys(new) if key not in registered]
     return [
         *([partitions.documents.build_add_request(added)] if added else []),
@@ -93,7 +102,7 @@ def _requests(
     from pdf_extraction.inbox import content_key  # noqa: PLC0415
 
     by_key = {one.entry.document.partition_key: one for one in taken}
-    gone = {key for one in taken for key in one.entry.superseded}
+    gone = _gone(taken)
     order = [key for key in dict.fromkeys([*_registered(context), *by_key]) if key not in gone]
     return [
         _request(part, f"inbox:{content_key([by_key[key] for key in part.keys])}")
@@ -131,16 +140,22 @@ def retry_failed(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.
     troubled = [one for one in steps.troubled(workspace) if one.key in known]
     before = {key: Attempted(**one) for key, one in json.loads(context.cursor or "{}").items()}
     due, after = due_retries(
-        troubled[:_MOST_RETRIES],
+        troubled,
         before,
         settings.retry_delays_s,
         time.time(),
         busy=_keys_of_runs(context.instance, registered),
+        most=_MOST_RETRIES,
     )
-    numbers = {one.key: f"{one.key}:{one.version}:{after[one.key].attempts}" for one in due}
+    # The due time, because a document that was in order for a while is counted anew.
+    names = {
+        one.key: f"{one.key}:{one.version}:{after[one.key].attempts}:{before[one.key].due!r}"
+        for one in due
+    }
     requests = [
-        _request(part, "retry:" + _digest(numbers[key] for key in part.keys), _ONLY_FAILED)
-        for part in partitions.ranges(numbers, registered, settings.max_documents_per_run)
+        _request(part, "retry:" + _digest(names[key] for key in part.keys), _retry(profile))
+        for profile, keys in _by_profile(workspace, due).items()
+        for part in partitions.ranges(keys, registered, settings.max_documents_per_run)
     ]
     return dg.SensorResult(
         run_requests=requests,
@@ -149,7 +164,20 @@ def retry_failed(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.
     )
 
 
-_ONLY_FAILED = {"ops": {"read_and_ask": {"config": {"only_failed": True}}}}
+def _retry(profile: str) -> Mapping[str, Any]:
+    # Nobody is there to ask: pages that were kept out cost money that no one has granted.
+    asked = {"only_failed": True, "unattended": True, "profile": profile}
+    return {"ops": {"read_and_ask": {"config": asked}}}
+
+
+def _by_profile(workspace: "Workspace", due: "Iterable[Troubled]") -> dict[str, list[str]]:
+    """Keys under the profile that their rows are of: another would replace them."""
+    profiles: dict[str, list[str]] = {}
+    for one in due:
+        rows = workspace.tables.read("documents", one.key)
+        profile = rows[0]["profile"] if rows else workspace.settings.profile
+        profiles.setdefault(profile, []).append(one.key)
+    return profiles
 
 
 def _digest(parts: Iterable[str]) -> str:

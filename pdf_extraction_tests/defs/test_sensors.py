@@ -116,6 +116,41 @@ def test_a_file_renamed_with_its_sidecar_takes_its_rows_along(tick, workspace, i
     assert rows.to_pylist() == [{"partition_key": "b", "document_id": "lei-1"}]
 
 
+def test_a_new_file_under_the_old_name_of_a_renamed_one_stays(tick, workspace, instance):
+    """Neither its partition nor its run goes with the rename, even if both come in one tick."""
+    inbox = workspace.data / "inbox"
+    write_law(inbox / "a.pdf")
+    (inbox / "a.json").write_text('{"document_id": "lei-1"}')
+    tick(sensors.inbox), tick(sensors.inbox)
+    (inbox / "a.pdf").rename(inbox / "B.pdf")
+    (inbox / "a.json").rename(inbox / "B.json")
+    write_law(inbox / "a.PDF", pages=2)
+    tick(sensors.inbox)
+    result = tick(sensors.inbox)
+    assert sorted(instance.get_dynamic_partitions(DOCUMENTS)) == ["B", "a"]
+    [request] = result.run_requests
+    assert request.tags[EXPECTED] == "2"
+
+
+def test_a_file_whose_tick_failed_is_run(tick, workspace, instance):
+    """What the catalogue took before the daemon broke becomes a partition and a run."""
+    path = write_law(workspace.data / "inbox" / "a.pdf")
+    workspace.catalogue.register(path, path.parent)
+    tick(sensors.inbox)
+    [request] = tick(sensors.inbox).run_requests
+    assert request.partition_key == "a"
+    assert instance.get_dynamic_partitions(DOCUMENTS) == ["a"]
+    assert tick(sensors.inbox).run_requests == []
+
+
+def test_a_tick_that_could_not_take_a_file_says_so(tick, workspace):
+    """The reason for skipping is the disk and not patience."""
+    write_law(workspace.data / "inbox" / "a.pdf")
+    (workspace.data / "catalogue" / "a.json").mkdir(parents=True)
+    tick(sensors.inbox)
+    assert "mend the folder" in tick(sensors.inbox).skip_reason.skip_message
+
+
 def test_a_document_without_rows_is_run_again_after_its_delay(tick, workspace, instance):
     """What a broken run left behind is taken up, as often as the settings say."""
     write_law(workspace.data / "inbox" / "a.pdf")
@@ -129,7 +164,45 @@ def test_a_retry_asks_for_failed_pages_only(tick, workspace):
     write_law(workspace.data / "inbox" / "a.pdf")
     tick(sensors.inbox), tick(sensors.inbox), tick(sensors.retry_failed)
     [request] = tick(sensors.retry_failed).run_requests
-    assert request.run_config["ops"]["read_and_ask"]["config"] == {"only_failed": True}
+    assert request.run_config["ops"]["read_and_ask"]["config"] == {
+        "only_failed": True,
+        "unattended": True,
+        "profile": "legal_ptbr",
+    }
+
+
+def test_a_retry_after_a_healthy_spell_has_a_run_key_of_its_own(tick, workspace, instance):
+    """Dagster runs a key once: the same number of attempts must not make the same key."""
+    write_law(workspace.data / "inbox" / "a.pdf")
+    tick(sensors.inbox), tick(sensors.inbox)
+    keys = []
+    for _ in range(2):
+        tick(sensors.retry_failed)
+        [request] = tick(sensors.retry_failed).run_requests
+        keys.append(request.run_key)
+        run_documents(instance, workspace, ["a"])
+        assert json.loads(tick(sensors.retry_failed).cursor) == {}
+        workspace.tables.forget("a")
+        workspace.warehouse.refresh()
+    assert len(set(keys)) == 2
+
+
+def test_a_retry_keeps_the_profile_that_a_document_has(tick, workspace, instance):
+    """Rows of another profile are not replaced by the settings' one; each has runs of its own."""
+    inbox = workspace.data / "inbox"
+    for name in "abc":
+        write_law(inbox / f"{name}.pdf", 2)
+    tick(sensors.inbox), tick(sensors.inbox)
+    other = Workspace(workspace.data, workspace.settings.model_copy(update={"profile": "markdown"}))
+    run_documents(instance, other, ["b"])
+    write_law(inbox / "b.pdf", 3)
+    tick(sensors.retry_failed)
+    requests = tick(sensors.retry_failed).run_requests
+    profiles = {
+        request.partition_key: request.run_config["ops"]["read_and_ask"]["config"]["profile"]
+        for request in requests
+    }
+    assert profiles == {"a": "legal_ptbr", "b": "markdown", "c": "legal_ptbr"}
 
 
 def test_documents_that_are_in_order_or_beyond_mending_are_left(tick, workspace, instance):
