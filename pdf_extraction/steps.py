@@ -291,7 +291,16 @@ def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:
         rehashed.hash,
         read_again=rehashed.read_again,
         kept=rehashed.kept,
-        missing=rehashed.missing,
+        missing=rehashed.missing or _unopened(document, rehashed),
+    )
+
+
+def _unopened(document: Row, rehashed: Rehash) -> str | None:
+    if rehashed.hash is not None or document["error"] is None or document["page_count"] is None:
+        return None
+    return (
+        "the file cannot be opened now; the rows are those of its last good version: "
+        f"{document['error']}"
     )
 
 

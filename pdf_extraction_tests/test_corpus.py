@@ -115,8 +115,10 @@ def test_ids_are_unique_parents_exist_and_positions_have_no_gap(corpus, name):
     assert len(set(ids)) == len(ids)
     assert {device["parent_id"] for device in devices} - {None} <= set(ids)
     assert [device["position"] for device in devices] == list(range(len(devices)))
-    chunks = [chunk["chunk_id"] for chunk in rows(corpus, "chunks", name)]
-    assert len(set(chunks)) == len(chunks)
+    chunks = rows(corpus, "chunks", name)
+    assert len({chunk["chunk_id"] for chunk in chunks}) == len(chunks)
+    nodes = {chunk["node_id"] for chunk in chunks}
+    assert {chunk["parent_node_id"] for chunk in chunks} - {None} <= nodes
 
 
 @pytest.mark.parametrize("path", GOLD, ids=lambda path: path.name.split(".")[0])

@@ -88,7 +88,8 @@ class _Tree:
             yield {
                 **self._common(article, held),
                 "chunk_id": f"{self.document.document_id}#{article['device_id']}{suffix}",
-                "node_id": f"{article['device_id']}{suffix}",
+                # Parts are one node, which children name as their parent.
+                "node_id": article["device_id"],
                 "parent_node_id": article["parent_id"],
                 "chunk_level": "article",
                 "text": _lines(held),

@@ -69,6 +69,7 @@ def read_and_ask(
         selection = Selection(
             pages=config.page_numbers(),
             only_failed=config.only_failed,
+            unattended=config.unattended,
             ask=COMPLETIONS in context.selected_asset_keys,
         )
         watch = runs.Watch(context, session.progress)

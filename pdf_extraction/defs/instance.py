@@ -17,6 +17,7 @@ from typing import Any
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+from filelock import FileLock
 
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.settings import CONFIG_VARIABLE, DATA_VARIABLE, DEFAULT_FILE
@@ -92,7 +93,10 @@ def open_instance(
     # Where output is captured, what a progress bar writes goes through a file and a pipe.
     overrides |= {"compute_logs": _NOT_CAPTURED}
     reference = InstanceRef.from_dir(str(home), overrides=overrides)
-    with dg.DagsterInstance.from_ref(reference) as instance:
+    # Two first runs at once would both create the history's tables.
+    with FileLock(home / ".opening.lock"):
+        opened = dg.DagsterInstance.from_ref(reference)
+    with opened as instance:
         yield instance
 
 
