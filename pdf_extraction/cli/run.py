@@ -183,7 +183,10 @@ def _run_orders(
     from pdf_extraction.defs.launch import run_documents  # noqa: PLC0415
 
     with open_instance(orders[0].workspace.data) as instance:
+        spent_usd = 0.0
         for order in orders:
+            # One cap for the command, under however many profiles it runs.
+            order.workspace.spending.usd = spent_usd
             result = run_documents(
                 instance,
                 order.workspace,
@@ -192,6 +195,7 @@ def _run_orders(
                 force=force,
                 progress=watch.progress(),
             )
+            spent_usd = order.workspace.spending.usd
             ending.take(result)
             if result.interrupted:
                 return
