@@ -16,7 +16,7 @@ from pdf_extraction.model import Completion, Document, DocumentOutcome, PageOutc
 from pdf_extraction.pdf.page import PageOptions, read_page
 from pdf_extraction.profiles import get_profile
 from pdf_extraction_tests import simulated
-from pdf_extraction_tests.corpus import CORPUS, needs_corpus
+from pdf_extraction_tests.corpus import CORPUS, calibrated_on_tesseract, needs_corpus
 from pdf_extraction_tests.pdf.made import scan_of
 from pdf_extraction_tests.pdf.test_page import needs_tesseract
 from pdf_extraction_tests.test_extraction import run, workspace_for
@@ -272,6 +272,7 @@ def seen_turned(point, turned):
 
 
 @pytest.mark.slow
+@calibrated_on_tesseract
 def test_confidence_is_calibrated_and_ranks_planted_errors_low(tmp_path):
     """What is promised: calibration error 0.05 at most, AUROC 0.97 at least, on public gold."""
     from benchmarks.calibration import experiments, gold_files

@@ -12,7 +12,7 @@ from pdf_extraction.defs.launch import run_documents
 from pdf_extraction.evaluation import score
 from pdf_extraction.settings import parse_settings
 from pdf_extraction.tools import Workspace
-from pdf_extraction_tests.corpus import CORPUS, needs_corpus
+from pdf_extraction_tests.corpus import CORPUS, calibrated_on_tesseract, needs_corpus
 
 pytestmark = [needs_corpus, pytest.mark.slow]
 
@@ -165,6 +165,16 @@ def test_the_figures_of_all_gold_together_hold_their_floors(corpus):
     assert scans.scores["devices"].text_similarity >= 0.97
     assert everything.without_confidence == 0
     assert everything.calibration_error <= 0.05
+
+
+@calibrated_on_tesseract
+def test_confidence_of_scans_means_what_it_says(corpus):
+    """Over the simulated scans the calibration error is 0.05 at most."""
+    scans = gold.added(
+        gold.measure(corpus[0], file.name, gold.read_gold(file.path))
+        for file in gold.find_gold(LEGAL)
+        if file.name.startswith("simscan")
+    )
     assert scans.calibration_error <= 0.05
 
 
