@@ -195,7 +195,7 @@ class _Run:
                 schema_hash=request.prompt.schema_hash,
             )
             if before is not None and _stands(before, asked):
-                return before
+                return replace(before, page=asked.page)
             return replace(asked, completion=await self.tools.chain.complete(request))
         except (SettingsError, StorageError):
             raise
