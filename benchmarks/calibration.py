@@ -21,8 +21,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from pdf_extraction.asking import read_and_ask
 from pdf_extraction.evaluation import auroc, calibration_error, is_right, loose, matched
-from pdf_extraction.extraction import read_and_ask
 from pdf_extraction.grounding import confidence, ground
 from pdf_extraction.model import DocumentOutcome, Row
 from pdf_extraction.settings import parse_settings

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from pdf_extraction.asking import build_request
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.cache import answer_key
 from pdf_extraction.backends.calls import Spent
@@ -20,7 +21,6 @@ from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key
 from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import DocumentError, OutputError
-from pdf_extraction.extraction import build_request
 from pdf_extraction.model import Document, PageImage, Request
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.settings import OpenAIBackendSettings, Settings

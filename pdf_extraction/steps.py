@@ -12,12 +12,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from pdf_extraction import quality
+from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.catalogue import Entry, hash_file
 from pdf_extraction.errors import DocumentError, ProfileFault, SettingsError, StorageError
 from pdf_extraction.extraction import (
-    Progress,
-    Selection,
     assemble_document,
     ground_document,
     publish,

@@ -11,10 +11,9 @@ from threading import Thread
 
 import pytest
 
+from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.extraction import (
-    Progress,
-    Selection,
     assemble_document,
     ground_document,
     publish,

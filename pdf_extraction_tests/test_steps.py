@@ -7,7 +7,7 @@ import logging
 import pytest
 
 from pdf_extraction import steps
-from pdf_extraction.extraction import Progress, Selection
+from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.settings import parse_settings
 from pdf_extraction.tools import Workspace
 from pdf_extraction_tests.samples import write_law

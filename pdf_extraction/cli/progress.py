@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bar
     from rich.progress import TaskID
 
-    from pdf_extraction.extraction import Progress
+    from pdf_extraction.asking import Progress
     from pdf_extraction.model import Document, PageOutcome
 
 #: Seconds until the first plain line, and at most between two later ones.
@@ -96,7 +96,7 @@ class Watch:
 
     def progress(self) -> Progress:
         """What the run reports to."""
-        from pdf_extraction.extraction import Progress  # noqa: PLC0415
+        from pdf_extraction.asking import Progress  # noqa: PLC0415
 
         return Progress(on_open=self._open, on_page=self._page)
 

@@ -20,9 +20,9 @@ from pdf_extraction.errors import DocumentError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pdf_extraction.asking import Selection
     from pdf_extraction.cli.progress import Watch
     from pdf_extraction.cli.summary import Ending
-    from pdf_extraction.extraction import Selection
     from pdf_extraction.settings import Settings
     from pdf_extraction.tools import Workspace
 
@@ -81,7 +81,7 @@ def run(
     Running again changes no row, asks nothing that was answered and goes on where an
     earlier run stopped. Ctrl-C stops in order (exit status 130) and keeps what was done.
     """
-    from pdf_extraction.extraction import Selection  # noqa: PLC0415
+    from pdf_extraction.asking import Selection  # noqa: PLC0415
     from pdf_extraction.page_ranges import parse_pages  # noqa: PLC0415
 
     common = context.ensure_object(Common)
@@ -105,7 +105,7 @@ def retry(context: click.Context, documents: tuple[str, ...]) -> None:
     A document that has no rows yet, or a new version, is run whole. Each is asked for under
     the profile of its rows.
     """
-    from pdf_extraction.extraction import Selection  # noqa: PLC0415
+    from pdf_extraction.asking import Selection  # noqa: PLC0415
 
     common = context.ensure_object(Common)
     workspace = common.workspace()

@@ -10,12 +10,12 @@ from pdf_extraction.cli.console import Column, Screen, counted, ratio, shortened
 from pdf_extraction.cli.documents import LEFT_OUT, failure
 
 if TYPE_CHECKING:
+    from pdf_extraction.asking import Selection
     from pdf_extraction.backends.calls import Spent
     from pdf_extraction.cli.common import Common
     from pdf_extraction.cli.console import Style
     from pdf_extraction.cli.progress import Counts
     from pdf_extraction.defs.launch import LaunchResult
-    from pdf_extraction.extraction import Selection
     from pdf_extraction.model import Row
     from pdf_extraction.quality import Verdict
     from pdf_extraction.tools import Workspace

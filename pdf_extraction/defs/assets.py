@@ -60,7 +60,7 @@ def read_and_ask(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Read the pages and ask about them; asked for images alone, nothing is asked."""
     from pdf_extraction import steps  # noqa: PLC0415
-    from pdf_extraction.extraction import Selection  # noqa: PLC0415
+    from pdf_extraction.asking import Selection  # noqa: PLC0415
 
     with failures.translated():
         changes = [renderer.changes(), backends.changes(), config.changes()]

@@ -15,7 +15,7 @@ from pdf_extraction.defs.session import Session
 from pdf_extraction.page_ranges import format_pages
 
 if TYPE_CHECKING:
-    from pdf_extraction.extraction import Progress, Selection
+    from pdf_extraction.asking import Progress, Selection
     from pdf_extraction.model import Row
     from pdf_extraction.quality import Verdict
     from pdf_extraction.tools import Workspace

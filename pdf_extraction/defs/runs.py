@@ -15,8 +15,8 @@ from pdf_extraction.defs.session import Session
 from pdf_extraction.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pdf_extraction.asking import Progress
     from pdf_extraction.catalogue import Entry
-    from pdf_extraction.extraction import Progress
     from pdf_extraction.model import Document, PageOutcome
     from pdf_extraction.tools import Workspace
 
@@ -80,7 +80,7 @@ class Watch:
     """
 
     def __init__(self, context: dg.AssetExecutionContext, inner: "Progress | None") -> None:
-        from pdf_extraction.extraction import Progress  # noqa: PLC0415
+        from pdf_extraction.asking import Progress  # noqa: PLC0415
 
         self._context, self._inner = context, inner or Progress()
         self.progress = Progress(on_open=self._open, on_page=self._page)

@@ -11,7 +11,7 @@ from pdf_extraction.model import Row
 from pdf_extraction.quality import Verdict
 
 if TYPE_CHECKING:
-    from pdf_extraction.extraction import Progress
+    from pdf_extraction.asking import Progress
     from pdf_extraction.tools import Workspace
 
 

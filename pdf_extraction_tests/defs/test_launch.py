@@ -6,10 +6,10 @@ import signal
 import dagster as dg
 import pytest
 
+from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.defs.launch import run_documents
 from pdf_extraction.defs.partitions import DOCUMENTS
-from pdf_extraction.extraction import Progress, Selection
 from pdf_extraction_tests.samples import write_law
 
 CHUNKS = dg.AssetKey("document_chunks")

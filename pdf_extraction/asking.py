@@ -1,0 +1,251 @@
+"""Every page of a run's documents is read and asked about; how each ended is kept at once.
+
+What is read stands in ``readings``, what is asked a profile says, who answers is a backend's.
+Nothing of an answer is looked into here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pdf_extraction.errors import (
+    BudgetExceeded,
+    DocumentError,
+    ExtractionError,
+    PageNotSelected,
+    ProfileFault,
+    SettingsError,
+    StorageError,
+)
+from pdf_extraction.model import Document, DocumentOutcome, PageImage, PageOutcome, Request
+from pdf_extraction.readings import Readings
+from pdf_extraction.storage import outcomes
+from pdf_extraction.tools import Tools
+
+_log = logging.getLogger(__name__)
+
+#: Documents whose pages may be in flight together; more would only hold more files open.
+DOCUMENTS_AT_ONCE = 64
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which pages of a document are asked about; the others keep what they had.
+
+    Attributes:
+        pages: Page numbers from 1; None for all.
+        only_failed: Only pages without a good answer so far.
+        ask: False reads the pages and asks nothing.
+        unattended: With ``only_failed``: pages that ``--pages`` or the budget kept out stay out.
+    """
+
+    pages: frozenset[int] | None = None
+    only_failed: bool = False
+    ask: bool = True
+    unattended: bool = False
+
+    def takes(self, number: int, earlier: PageOutcome | None) -> bool:
+        """Whether a page is done now, given how it ended before."""
+        if self.pages is not None and number not in self.pages:
+            return False
+        if not self.only_failed or earlier is None:
+            return True
+        kept_out = isinstance(earlier.error, PageNotSelected | BudgetExceeded)
+        return earlier.status == "failed" and not (self.unattended and kept_out)
+
+
+@dataclass
+class Progress:
+    """Where a run reports to; each callback is called in the event loop's thread."""
+
+    on_open: Callable[[Document, int], None] = field(default=lambda _document, _pages: None)
+    on_page: Callable[[Document, PageOutcome], None] = field(default=lambda _document, _page: None)
+
+
+async def read_and_ask(
+    tools: Tools,
+    documents: Sequence[Document],
+    selection: Selection | None = None,
+    progress: Progress | None = None,
+) -> list[DocumentOutcome]:
+    """Read every page and get its answer; pages of all documents share one window.
+
+    A document's outcome is kept in the stages as soon as its last page ended. Failures of
+    documents and pages are outcomes, not exceptions.
+
+    Raises:
+        SettingsError: Something is missing that no page could do without.
+    """
+    run = _Run(tools, selection or Selection(), progress or Progress())
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run.document(document)) for document in documents]
+    return [task.result() for task in tasks]
+
+
+class _Run:
+    def __init__(self, tools: Tools, selection: Selection, progress: Progress) -> None:
+        self.tools = tools
+        self.selection = selection
+        self.progress = progress
+        self.open_documents = asyncio.Semaphore(DOCUMENTS_AT_ONCE)
+        # Each document waits here with one page at a time, so that the queue, which is first
+        # come first served, serves documents in turn: one page is not stuck behind a thousand.
+        self.window = asyncio.Semaphore(tools.window)
+
+    async def document(self, document: Document) -> DocumentOutcome:
+        async with self.open_documents:
+            try:
+                facts = await self.tools.reader.open(document.path)
+            except DocumentError as error:
+                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, error=error)
+            else:
+                self.progress.on_open(document, facts.page_count)
+                earlier = self._earlier(document)
+                pages = await self._pages(document, facts.page_count, earlier)
+                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, pages)
+                kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
+                self._keep(outcome, mixed=kept and not earlier.read_alike)
+                return outcome
+            self._keep(outcome)
+            return outcome
+
+    def _keep(self, outcome: DocumentOutcome, *, mixed: bool = False) -> None:
+        stages = self.tools.workspace.stages
+        # Pages that were kept from a reading of another kind must not pass for this kind.
+        fingerprint = "" if mixed else self.tools.reader.options.fingerprint
+        outcomes.save_readings(stages, outcome, fingerprint)
+        if self.selection.ask:
+            outcomes.save_answers(stages, outcome, self.tools.chain_identity)
+
+    def _earlier(self, document: Document) -> _Earlier:
+        stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
+        fingerprint, pages = outcomes.load_readings(stages, document)
+        chain, ended = outcomes.load_answers(stages, document, profile, pages)
+        return _Earlier(
+            pages,
+            ended,
+            read_alike=fingerprint == self.tools.reader.options.fingerprint,
+            asked_alike=chain == self.tools.chain_identity and not self.tools.force,
+        )
+
+    async def _pages(
+        self, document: Document, count: int, earlier: _Earlier
+    ) -> tuple[PageOutcome, ...]:
+        readings = Readings(self.tools, document, count, earlier.known)
+        tasks: list[asyncio.Task[PageOutcome]] = []
+        async with asyncio.TaskGroup() as group:
+            for number in range(1, count + 1):
+                await self.window.acquire()
+                task = group.create_task(self._page(document, number, readings, earlier))
+                task.add_done_callback(lambda _task: self.window.release())
+                tasks.append(task)
+        return tuple(task.result() for task in tasks)
+
+    async def _page(
+        self,
+        document: Document,
+        number: int,
+        readings: Readings,
+        earlier: _Earlier,
+    ) -> PageOutcome:
+        before = earlier.outcomes.get(number)
+        if self.selection.takes(number, before):
+            stands = before if earlier.asked_alike else None
+            outcome = await self._ask(document, number, readings, stands)
+        elif before is not None:
+            outcome = before
+        else:
+            outcome = _left_out(await readings.page(number))
+        self.progress.on_page(document, outcome)
+        return outcome
+
+    async def _ask(
+        self, document: Document, number: int, readings: Readings, before: PageOutcome | None
+    ) -> PageOutcome:
+        page = await readings.page(number)
+        if page.error is not None or page.is_blank or not self.selection.ask:
+            return PageOutcome(_without_data(page), error=page.error)
+        asked = PageOutcome(_without_data(page))
+        try:
+            neighbours = await readings.neighbours(number)
+            request = build_request(self.tools, document, page, neighbours, readings.picture)
+            asked = replace(
+                asked,
+                prompt_hash=request.prompt.prompt_hash,
+                schema_hash=request.prompt.schema_hash,
+            )
+            if before is not None and _stands(before, asked):
+                return replace(before, page=asked.page)
+            return replace(asked, completion=await self.tools.chain.complete(request))
+        except (SettingsError, StorageError):
+            raise
+        except ExtractionError as error:
+            return replace(asked, error=error)
+        except Exception as error:  # noqa: BLE001  a bug that one page brings to light costs it
+            _log.exception("%s: page %d broke", document.partition_key, number)
+            told = f"page {number} broke with {type(error).__name__}; the run's log has more"
+            return replace(asked, error=ProfileFault(told))
+
+
+@dataclass(frozen=True)
+class _Earlier:
+    """What earlier runs left of this version of a document.
+
+    Attributes:
+        pages: As they were read then.
+        outcomes: How they ended for this profile.
+        read_alike: They were read as this run reads.
+        asked_alike: The same chain was asked, and this run need not ask again.
+    """
+
+    pages: Mapping[int, PageImage]
+    outcomes: Mapping[int, PageOutcome]
+    read_alike: bool
+    asked_alike: bool
+
+    @property
+    def known(self) -> Mapping[int, PageImage]:
+        """Pages that need not be read again."""
+        return self.pages if self.read_alike else {}
+
+
+def _stands(before: PageOutcome, asked: PageOutcome) -> bool:
+    """Whether a fallback's answer is kept: its page would else be asked on every run again."""
+    if before.completion is None or not before.completion.is_fallback:
+        return False
+    hashes = (before.prompt_hash, before.schema_hash)
+    return hashes == (asked.prompt_hash, asked.schema_hash)
+
+
+def build_request(
+    tools: Tools,
+    document: Document,
+    page: PageImage,
+    neighbours: Sequence[PageImage],
+    load_picture: Callable[[PageImage], Awaitable[bytes]],
+) -> Request:
+    """The question about one page."""
+    profile = tools.workspace.profile
+    return Request(
+        document_id=document.document_id,
+        sha256=document.sha256,
+        page=page,
+        prompt=profile.prompt(page, neighbours),
+        read=profile.read,
+        parse=lambda text: profile.parse(text, page.page_number),
+        load_picture=load_picture,
+        neighbours=tuple(neighbours),
+    )
+
+
+def _without_data(page: PageImage) -> PageImage:
+    picture = replace(page.picture, data=None) if page.picture else None
+    return replace(page, picture=picture)
+
+
+def _left_out(page: PageImage) -> PageOutcome:
+    sentence = f"page {page.page_number} was left out of this run; `retry` asks for it"
+    return PageOutcome(_without_data(page), error=page.error or PageNotSelected(sentence))
