@@ -129,9 +129,14 @@ class BackendError(ExtractionError):
         backend: Name of the backend as in the settings.
         status: HTTP status, where there was an answer.
         request_id: The provider's id of the request, for its support.
+
+    Attributes:
+        may_be_billed: The server had the request and may have worked on it, though no answer
+            came: its input is priced by an estimate, not by nothing.
     """
 
     remedy = Remedy.NEXT_BACKEND
+    may_be_billed = False
 
     def __init__(
         self,
@@ -183,6 +188,7 @@ class TimedOut(BackendError):
     """No answer within ``timeout_s``."""
 
     remedy = Remedy.WAIT_AND_RETRY
+    may_be_billed = True
 
 
 class Rejected(BackendError):

@@ -32,7 +32,7 @@ LIBRARIES = (
     "pymupdf",
     "duckdb",
     "pyarrow",
-    "openai",
+    "aiohttp",
     "pydantic",
     "rapidocr",
     "onnxruntime",

@@ -230,6 +230,7 @@ class Request:
         load_picture: Brings the encoded bytes of a page's picture when they are needed.
         rejected: Earlier answers with why each was refused, oldest first.
         temperature: Overrides the backend's, for another try.
+        body: What a backend made of the request ahead of its turn; only that backend's.
     """
 
     document_id: str
@@ -242,6 +243,7 @@ class Request:
     neighbours: tuple[PageImage, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
     temperature: float | None = None
+    body: bytes | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True)

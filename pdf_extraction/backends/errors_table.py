@@ -1,4 +1,4 @@
-"""The seam where the SDK's errors and HTTP statuses become ours, by table.
+"""The seam where a connection's errors and HTTP statuses become ours, by table.
 
 No remedy is decided here (the class carries it) and nothing is retried. Messages name the
 backend, the server's host and the model, and never a key.
@@ -14,18 +14,15 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-import openai
-from openai import OpenAIError
+import aiohttp
 
+from pdf_extraction.backends.transport import ConnectionFailed
 from pdf_extraction.errors import (
     BackendError,
     Malformed,
-    OutputError,
     RateLimited,
-    Refused,
     Rejected,
     TimedOut,
-    Truncated,
     Unauthorized,
     Unavailable,
 )
@@ -51,15 +48,15 @@ STATUSES: Mapping[int, tuple[type[BackendError], str]] = {
     504: (TimedOut, "A gateway gave up waiting for the model."),
 }
 
-#: The SDK's errors that carry no status to our class; subclasses stand before their bases.
-CLASSES: tuple[tuple[type[OpenAIError], type[BackendError | OutputError]], ...] = (
-    (openai.APITimeoutError, TimedOut),
-    (openai.APIConnectionError, Unavailable),
-    (openai.APIResponseValidationError, Unavailable),
-    (openai.LengthFinishReasonError, Truncated),
-    (openai.ContentFilterFinishReasonError, Refused),
-    # Of other APIs than chat completions, or newer than this table: not worth a second try.
-    (openai.OpenAIError, Rejected),
+#: The transport's errors to our class; subclasses stand before their bases.
+CLASSES: tuple[tuple[type[Exception], type[BackendError]], ...] = (
+    (aiohttp.ConnectionTimeoutError, Unavailable),
+    (aiohttp.ServerTimeoutError, TimedOut),
+    (TimeoutError, TimedOut),
+    (aiohttp.InvalidURL, Rejected),
+    (aiohttp.NonHttpUrlClientError, Rejected),
+    (aiohttp.ClientError, Unavailable),
+    (OSError, Unavailable),
 )
 _KEY_LIKE = re.compile(r"\b(?:sk|pk)-[\w*-]{6,}|\bBearer \S{6,}", re.IGNORECASE)
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
@@ -112,8 +109,8 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
         body: The answer's JSON, text or None.
         headers: Of the answer, names in lower case.
     """
-    said, code = _said(body)
-    said = place.redacted(said)
+    told, code = _said(body)
+    told = place.redacted(told)
     kind, advice = STATUSES.get(status) or STATUSES.get(status // 100, STATUSES[5])
     wait = retry_after(headers) if status in {429, 503} else None
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:
@@ -121,7 +118,7 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
     elif wait is not None:
         kind = RateLimited
     advice = advice.format(backend=place.backend, key_advice=place.key_advice)
-    message = place.sentence(f"HTTP {status}{f', {excerpt(said, 300)}' if said else ''}.", advice)
+    message = place.sentence(f"HTTP {status}{f', {excerpt(told, 300)}' if told else ''}.", advice)
     common: dict[str, Any] = {
         "backend": place.backend,
         "status": status,
@@ -132,19 +129,16 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
     return kind(message, **common)
 
 
-def from_sdk(place: Place, error: OpenAIError) -> BackendError | OutputError:
-    """Our error for one that the SDK raised."""
-    if isinstance(error, openai.APIStatusError):
-        headers = {name.lower(): value for name, value in error.response.headers.items()}
-        return from_status(place, error.status_code, error.body, headers)
-    kind = next(ours for theirs, ours in CLASSES if isinstance(error, theirs))
-    cause = f" ({error.__cause__})" if error.__cause__ is not None else ""
-    if issubclass(kind, OutputError):
-        return kind(place.sentence(f"{error}{cause}"))
+def from_connection(place: Place, failed: ConnectionFailed) -> BackendError:
+    """Our error for a call that ended without a whole answer."""
+    cause = failed.__cause__
+    kind = next(ours for theirs, ours in CLASSES if isinstance(cause, theirs))
     message = place.sentence(
-        f"{str(error).rstrip('.')}{cause}.", "Check base_url and that the server runs."
+        f"{failed} ({type(cause).__name__}).", "Check base_url and that the server runs."
     )
-    return kind(message, backend=place.backend)
+    error = kind(message, backend=place.backend)
+    error.may_be_billed = failed.was_sent
+    return error
 
 
 def unreadable(place: Place, text: str) -> Unavailable:
@@ -162,6 +156,14 @@ def from_payload(place: Place, payload: Any) -> BackendError | Malformed:
         return from_status(place, status, payload, {})
     shown = excerpt(json.dumps(payload, ensure_ascii=False))
     return Malformed(place.sentence(f"the answer has no choices: {shown}"))
+
+
+def said(answer: bytes) -> Any:
+    """The body of an answer that is no success: its JSON where it is some, else its text."""
+    try:
+        return json.loads(answer)
+    except (ValueError, RecursionError):
+        return answer.decode("utf-8", "replace")
 
 
 def _said(body: Any) -> tuple[str, str]:

@@ -1,6 +1,6 @@
-"""A server that speaks OpenAI's chat completions, through the official client.
+"""A server that speaks OpenAI's chat completions.
 
-Imported only when a chain asks for this kind: the SDK takes half a second to import.
+Imported only when a chain asks for this kind: the transport takes a while to import.
 
 One call, no policy: no retry (the SDK's own is off), no limit, no cache. What is sent is made
 in ``chat_body``, what came is read in ``chat_answer``, what failed is named in
@@ -15,23 +15,32 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx2
-from openai import AsyncOpenAI, OpenAIError
-
 from pdf_extraction.backends.base import Health
 from pdf_extraction.backends.chat_answer import read_answer
 from pdf_extraction.backends.chat_body import chat_body, sent_pages
-from pdf_extraction.backends.errors_table import Place, from_sdk, unreadable
-from pdf_extraction.backends.transport import AiohttpTransport
+from pdf_extraction.backends.errors_table import (
+    Place,
+    from_connection,
+    from_status,
+    said,
+    unreadable,
+)
+from pdf_extraction.backends.transport import ConnectionFailed, Transport
 from pdf_extraction.errors import BackendError, SettingsError, TimedOut, Unauthorized
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
 
 _PROBE_TIMEOUT_S = 10.0
+_HEADERS = {
+    "Accept": "application/json",
+    "Content-Type": "application/json",
+    "User-Agent": "pdf-extraction",
+}
 
 
 class OpenAIChatBackend:
@@ -64,13 +73,19 @@ class OpenAIChatBackend:
     async def complete(self, request: Request) -> Completion:
         """Ask once; see ``Backend.complete``."""
         self._require_key()
-        pages = sent_pages(request)
-        pictures = [await request.load_picture(page) for page in pages]
-        body = chat_body(self.settings, request, pictures)
+        body = request.body or await self._body(request)
         started = time.perf_counter()
-        response = await self._call("POST", "/chat/completions", self.settings.timeout_s, body)
+        answer = await self._call("POST", "/chat/completions", self.settings.timeout_s, body)
         latency_ms = (time.perf_counter() - started) * 1000
-        return read_answer(self._place, request, self._json(response), latency_ms)
+        return read_answer(self._place, request, self._json(answer), latency_ms)
+
+    async def prepare(self, request: Request) -> Request:
+        """The request with its body made, so that a free place at the server is filled at once."""
+        return replace(request, body=await self._body(request))
+
+    async def _body(self, request: Request) -> bytes:
+        pictures = [await request.load_picture(page) for page in sent_pages(request)]
+        return chat_body(self.settings, request, pictures)
 
     async def health(self) -> Health:
         """Whether the server is there and serves the model, by its list of models."""
@@ -86,48 +101,38 @@ class OpenAIChatBackend:
 
     async def aclose(self) -> None:
         """Close the connections."""
-        if "_client" in self.__dict__:
-            await self._client.close()
-            del self._client
+        if "_transport" in self.__dict__:
+            await self._transport.aclose()
 
     async def _call(
         self, method: str, path: str, timeout_s: float, body: bytes | None = None
-    ) -> httpx2.Response:
+    ) -> bytes:
         try:
             # The whole call, not each read: a slow drip would keep a read timeout waiting.
-            async with asyncio.timeout(timeout_s):
-                if method == "GET":
-                    return await self._client.get(path, cast_to=httpx2.Response)
-                return await self._client.post(
-                    path,
-                    cast_to=httpx2.Response,
-                    content=body,
-                    options={"headers": {"Content-Type": "application/json"}},
-                )
+            async with (
+                asyncio.timeout(timeout_s),
+                self._transport.send(method, path, body) as reply,
+            ):
+                answer = await reply.read()
         except TimeoutError as error:
             message = self._place.sentence(
                 f"no answer within {timeout_s:g} s.", "Raise timeout_s if the model is this slow."
             )
             raise TimedOut(message, backend=self.name) from error
-        except OpenAIError as error:
-            raise from_sdk(self._place, error) from None
+        except ConnectionFailed as error:
+            raise from_connection(self._place, error) from None
+        if not 200 <= reply.status < 300:
+            raise from_status(self._place, reply.status, said(answer), reply.headers)
+        return answer
 
     @cached_property
-    def _client(self) -> AsyncOpenAI:
-
-        transport = AiohttpTransport(direct=self._is_loopback)
-        return AsyncOpenAI(
-            base_url=self.settings.base_url,
-            api_key=self._key or "none",  # the SDK refuses to start without one
-            max_retries=0,
-            timeout=None,
-            default_headers=self.settings.extra_headers,
-            http_client=httpx2.AsyncClient(transport=transport, follow_redirects=True),
-        )
+    def _transport(self) -> Transport:
+        key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        headers = {**_HEADERS, **key, **self.settings.extra_headers}
+        return Transport(self.settings.base_url, headers, direct=self._is_loopback)
 
     @cached_property
     def _place(self) -> Place:
-
         headers = [value for value in self.settings.extra_headers.values() if len(value) >= 8]
         return Place(
             backend=self.name,
@@ -151,11 +156,11 @@ class OpenAIChatBackend:
         except ValueError:
             return host == "localhost" or host.endswith(".localhost")
 
-    def _json(self, response: httpx2.Response) -> Any:
+    def _json(self, answer: bytes) -> Any:
         try:
-            return json.loads(response.content)
+            return json.loads(answer)
         except (ValueError, RecursionError):
-            raise unreadable(self._place, response.text) from None
+            raise unreadable(self._place, answer.decode("utf-8", "replace")) from None
 
     def _verdict(self, listed: Any) -> tuple[bool, str]:
         models = listed.get("data") if isinstance(listed, dict) else None

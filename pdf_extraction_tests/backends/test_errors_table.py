@@ -1,21 +1,19 @@
-"""The SDK's and the transport's errors become ours."""
+"""The transport's errors and a server's statuses become ours."""
 
 import inspect
 
 import aiohttp
-import httpx2
-import openai
 import pytest
 
 from pdf_extraction.backends.errors_table import (
     CLASSES,
     Place,
+    from_connection,
     from_payload,
-    from_sdk,
     from_status,
     retry_after,
 )
-from pdf_extraction.backends.transport import ERRORS
+from pdf_extraction.backends.transport import ConnectionFailed
 from pdf_extraction.errors import (
     BackendError,
     Malformed,
@@ -28,28 +26,6 @@ from pdf_extraction.errors import (
 )
 
 PLACE = Place("s1", "api.example.org", "m", "S1_KEY", ("hidden-secret",))
-REQUEST = httpx2.Request("POST", "https://api.example.org/v1/chat/completions")
-#: Of other APIs than chat completions: they may fall on the last row.
-OF_OTHER_APIS = {"WebSocketConnectionClosedError", "WebSocketQueueFullError"}
-
-
-def public_errors():
-    return [
-        value
-        for name in openai.__all__
-        if inspect.isclass(value := getattr(openai, name))
-        and issubclass(value, openai.OpenAIError)
-        and value not in {openai.OpenAIError, openai.APIError}
-    ]
-
-
-@pytest.mark.parametrize("foreign", public_errors())
-def test_every_public_error_of_the_sdk_has_a_row(foreign):
-    """Each error that the SDK documents is translated by its status or a row of its own."""
-    if issubclass(foreign, openai.APIStatusError) or foreign.__name__ in OF_OTHER_APIS:
-        return
-    rows = [theirs for theirs, _ in CLASSES if issubclass(foreign, theirs)]
-    assert rows[0] is not openai.OpenAIError
 
 
 @pytest.mark.parametrize(
@@ -62,9 +38,9 @@ def test_every_public_error_of_the_sdk_has_a_row(foreign):
 )
 def test_every_error_of_the_transport_has_a_row(foreign):
     """No error of aiohttp gets past the seam, and no base class shadows a later row."""
-    rows = [theirs for theirs, _ in ERRORS if issubclass(foreign, theirs)]
+    rows = [theirs for theirs, _ in CLASSES if issubclass(foreign, theirs)]
     assert rows
-    own = [theirs for theirs, _ in ERRORS if theirs is foreign]
+    own = [theirs for theirs, _ in CLASSES if theirs is foreign]
     assert not own or rows[0] is foreign
 
 
@@ -114,10 +90,25 @@ def test_a_quota_that_is_used_up_stops_the_backend():
     assert isinstance(from_status(PLACE, 429, body, {}), Unauthorized)
 
 
+def failed(cause):
+    error = ConnectionFailed(cause)
+    error.__cause__ = cause
+    return from_connection(PLACE, error)
+
+
 def test_a_dropped_connection_and_a_timeout_differ():
-    """The SDK's subclass for timeouts is not taken for its base."""
-    assert type(from_sdk(PLACE, openai.APITimeoutError(REQUEST))) is TimedOut
-    assert type(from_sdk(PLACE, openai.APIConnectionError(request=REQUEST))) is Unavailable
+    """Who never answers and who hangs up are different things."""
+    assert type(failed(aiohttp.ServerTimeoutError())) is TimedOut
+    assert type(failed(aiohttp.ServerDisconnectedError())) is Unavailable
+    assert type(failed(ConnectionResetError())) is Unavailable
+
+
+def test_a_call_that_never_left_is_not_billed():
+    """Only where the server may have had the request, it may send a bill."""
+    assert failed(aiohttp.ServerDisconnectedError()).may_be_billed
+    assert failed(aiohttp.ServerTimeoutError()).may_be_billed
+    assert not failed(aiohttp.ConnectionTimeoutError()).may_be_billed
+    assert not from_status(PLACE, 503, None, {}).may_be_billed
 
 
 @pytest.mark.parametrize(
