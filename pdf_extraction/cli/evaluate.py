@@ -35,7 +35,7 @@ _SHOWN = 60
 
 
 @click.command(short_help="Hold the extraction against gold files.")
-@click.argument("folder", metavar="GOLD_DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("folder", metavar="GOLD_DIR", type=click.Path(path_type=Path, exists=True))
 @click.option(
     "--format", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
 )
@@ -52,9 +52,18 @@ def evaluate(context: click.Context, folder: Path, form: Literal["table", "json"
     letters and digits are. Devices struck through (riscado) and quoted from other acts
     (alteracao) are counted apart. The calibration error says how far confidence is from the
     share of rows that are right.
+
+    GOLD_DIR may instead hold olmOCR-bench's unit tests (JSON lines with pdf, page, id and type;
+    the PDFs beside them or in the folder pdfs), or be such a file. They are run on the Markdown
+    of the profile markdown, whose rows take the place of these documents' others.
     """
     from pdf_extraction import gold  # noqa: PLC0415
+    from pdf_extraction.olmocr.running import test_files  # noqa: PLC0415
 
+    has_devices = any(folder.glob(f"*{gold.ENDING}"))
+    if not has_devices and (files_of_tests := test_files(folder)):
+        _evaluate_tests(context, files_of_tests, form)
+        return
     workspace = context.ensure_object(Common).workspace()
     files = gold.find_gold(folder)
     truth = {file.name: gold.read_gold(file.path) for file in files}
@@ -73,12 +82,34 @@ def evaluate(context: click.Context, folder: Path, form: Literal["table", "json"
         _print_json(figures, problems)
     else:
         _print_tables(out(), figures)
+    _end(context, problems, interrupted=interrupted)
+
+
+def _end(context: click.Context, problems: Sequence[str], *, interrupted: bool) -> None:
     for problem in problems:
         err().line(f"error: {visible(problem)}", "red")
     if interrupted:
         err().line("Stopped; the figures are those of the documents that have rows.", "yellow")
         context.exit(INTERRUPTED)
     context.exit(FAILED if problems else DONE)
+
+
+def _evaluate_tests(
+    context: click.Context, files: Sequence[Path], form: Literal["table", "json"]
+) -> None:
+    from pdf_extraction.cli.evaluate_pages import evaluate_pages  # noqa: PLC0415
+    from pdf_extraction.olmocr.running import PROFILE, find_tests  # noqa: PLC0415
+
+    workspace = context.ensure_object(Common).workspace(PROFILE)
+    found = find_tests(files)
+    register = workspace.catalogue.register
+    keys = {name: register(path).document.partition_key for name, path in found.files.items()}
+    interrupted = _extract(workspace, keys)
+    rows = {name: workspace.tables.read("documents", key) for name, key in keys.items()}
+    problems = [f"{name}: no such file beside the tests" for name in found.missing]
+    problems += _not_done(rows)
+    evaluate_pages(workspace, found, keys, problems, form)
+    _end(context, problems, interrupted=interrupted)
 
 
 def _extract(workspace: Workspace, keys: Mapping[str, str]) -> bool:

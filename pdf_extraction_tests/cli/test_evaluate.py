@@ -99,3 +99,30 @@ def test_a_line_that_is_no_device_is_wrong_usage(invoke, tmp_path):
     assert result.exit_code == 2
     assert "lei.devices.jsonl, line 1: without device_type" in result.stderr
     assert not (tmp_path / "data" / "tables").exists()
+
+
+def test_a_folder_of_olmocr_bench_tests_is_run_on_the_pages_markdown(invoke, tmp_path):
+    """Kinds are counted with an interval, failures told with page and reason."""
+    folder = tmp_path / "bench"
+    (folder / "pdfs").mkdir(parents=True)
+    shutil.copy(GOLD.parent / f"{ACT}.pdf", folder / "pdfs" / "ato.pdf")
+    base = {"pdf": "ato.pdf", "page": 1}
+    tests = [
+        {**base, "id": "1", "type": "present", "text": "Programa Municipal de Hortas"},
+        {**base, "id": "2", "type": "present", "text": "palavra que ali não está"},
+        {**base, "id": "3", "type": "footnote", "marker": "1"},
+        {"pdf": "perdido.pdf", "page": 1, "id": "4", "type": "absent", "text": "x"},
+    ]
+    (folder / "tests.jsonl").write_text("".join(f"{json.dumps(test)}\n" for test in tests))
+    words = ("evaluate", folder, "--data", tmp_path / "data")
+    result = invoke(*words, "--format", "json")
+    assert result.exit_code == 1
+    report = json.loads(result.stdout)
+    counts = {kind: (one["passed"], one["total"]) for kind, one in report["tests"].items()}
+    assert counts == {"present": (1, 2), "baseline": (1, 1), "all": (2, 3)}
+    assert [(one["id"], one["page_number"]) for one in report["failures"]] == [("2", 1)]
+    assert report["skipped"] == {"footnote": 1}
+    assert "perdido.pdf" in report["problems"][0]
+    shown = invoke("evaluate", folder / "tests.jsonl", "--data", tmp_path / "data")
+    assert "0.500" in shown.stdout
+    assert "palavra que ali não está" in shown.stdout

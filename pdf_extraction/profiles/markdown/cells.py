@@ -33,12 +33,25 @@ class Cell:
         column: From 0.
         text: Without Markdown or HTML.
         is_header: It heads its column or row.
+        origin: Of an HTML table, the first row and column of the printed cell, whose text
+            stands in every place that it reaches over; None for a cell of one place.
     """
 
     row: int
     column: int
     text: str
     is_header: bool
+    origin: tuple[int, int] | None = field(default=None, compare=False)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """First row and column of the printed cell."""
+        return self.origin or (self.row, self.column)
+
+    @property
+    def is_origin(self) -> bool:
+        """Whether the printed cell begins here."""
+        return self.place == (self.row, self.column)
 
 
 @dataclass(frozen=True)
@@ -151,12 +164,13 @@ class _Grid:
         column = 0
         while (self.row, column) in self.taken:
             column += 1
+        origin = self.row, column
         for down in range(rows):
             for right in range(columns):
                 place = (self.row + down, column + right)
                 if place not in self.taken:
                     self.taken.add(place)
-                    self.cells.append(Cell(*place, text, is_header))
+                    self.cells.append(Cell(*place, text, is_header, origin))
 
 
 class _TableReader(HTMLParser):
