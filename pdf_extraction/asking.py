@@ -238,6 +238,7 @@ def build_request(
         parse=lambda text: profile.parse(text, page.page_number),
         load_picture=load_picture,
         neighbours=tuple(neighbours),
+        partition_key=document.partition_key,
     )
 
 

@@ -69,7 +69,8 @@ def assemble_document(
     document = outcome.document
     whole = bool(pages) and outcome.error is None
     records = profile.assemble(document, canonical.text, pages) if whole else {}
-    attempts = attempt_rows(calls.attempts(document.document_id, document.sha256))
+    made = calls.attempts(document.document_id, document.sha256, document.partition_key)
+    attempts = attempt_rows(document.document_id, made)
     text, text_hash = (canonical.text, canonical.hash) if pages else (None, None)
     return {
         "documents": [document_row(outcome, pages, attempts, records, text, text_hash)],

@@ -231,6 +231,8 @@ class Request:
         rejected: Earlier answers with why each was refused, oldest first.
         temperature: Overrides the backend's, for another try.
         body: What a backend made of the request ahead of its turn; only that backend's.
+        partition_key: For the ledger; a document's id may change with its sidecar.
+        answer_key: What the answer is kept under; empty where it is not kept.
     """
 
     document_id: str
@@ -244,6 +246,8 @@ class Request:
     rejected: tuple[tuple[str, str], ...] = ()
     temperature: float | None = None
     body: bytes | None = field(default=None, repr=False, compare=False)
+    partition_key: str = ""
+    answer_key: str = ""
 
 
 @dataclass(frozen=True)
@@ -279,7 +283,11 @@ class Completion:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One call to a server, failed or not: a row of ``attempts``."""
+    """One call to a server, failed or not: a row of ``attempts``.
+
+    It belongs to a document's version by its partition or its id, of which one may change: the
+    id with the sidecar, the partition where file and sidecar are renamed together.
+    """
 
     document_id: str
     sha256: str
@@ -298,6 +306,7 @@ class Attempt:
     output_tokens: int = 0
     cost_usd: float = 0.0
     finish_reason: str | None = None
+    partition_key: str = ""
 
 
 @dataclass(frozen=True)

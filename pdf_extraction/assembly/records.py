@@ -14,14 +14,19 @@ from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import Attempt, DocumentOutcome, GroundedPage, PageOutcome, Row
 
 
-def attempt_rows(attempts: Sequence[Attempt]) -> list[Row]:
-    """Rows of ``attempts``, numbered from 1 within each page, in the order they were made."""
+def attempt_rows(document_id: str, attempts: Sequence[Attempt]) -> list[Row]:
+    """Rows of ``attempts``, numbered from 1 within each page, in the order they were made.
+
+    Args:
+        document_id: As it is now; calls may have been made under an earlier one.
+        attempts: Of one version of the document.
+    """
     counts: dict[int, int] = {}
     rows = []
     for attempt in attempts:
         number = counts[attempt.page_number] = counts.get(attempt.page_number, 0) + 1
-        row = {**vars(attempt), "attempt": number}
-        del row["sha256"]
+        row = {**vars(attempt), "attempt": number, "document_id": document_id}
+        del row["sha256"], row["partition_key"]
         row["started_at"] = datetime.fromtimestamp(attempt.started_at, UTC)
         rows.append(row)
     return rows

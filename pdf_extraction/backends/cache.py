@@ -1,4 +1,7 @@
-"""Answers that parsed are kept and taken again; refusals and failures never."""
+"""Answers that parsed are kept and taken again; refusals and failures never.
+
+An answer is written by the ledger, with its bill. Which process asks is ``leases``' business.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from dataclasses import replace
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.clock import Clock, SystemClock
+from pdf_extraction.backends.leases import Leases
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.errors import OutputError
 from pdf_extraction.model import Completion, PageImage, Request, digest
@@ -48,13 +53,14 @@ def _seen(page: PageImage) -> str:
 
 
 class Cached(Policy):
-    """Asks each question once.
+    """Asks each question once, over all tasks and processes of a data folder.
 
     Args:
         inner: What asks.
         settings: Model and sampling, for the key.
         calls: Where answers are kept.
         force: Ask again although an answer is kept, and keep the new one.
+        clock: Time.
     """
 
     def __init__(
@@ -64,8 +70,10 @@ class Cached(Policy):
         calls: CallStore,
         *,
         force: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         super().__init__(inner)
+        self._leases = Leases(calls.path, clock or SystemClock())
         self._settings, self._calls, self._force = settings, calls, force
         self._asking: dict[str, asyncio.Future[Completion | None]] = {}
 
@@ -96,9 +104,15 @@ class Cached(Policy):
         self._asking[key] = done
         completion = None
         try:
-            completion = await self.inner.complete(request)
-            self._calls.put(key, completion)
+            completion = await self._ask_once(key, request)
         finally:
             del self._asking[key]
             done.set_result(completion)
         return completion
+
+    async def _ask_once(self, key: str, request: Request) -> Completion:
+        """Ask, unless another process does so now: then its answer is taken."""
+        async with self._leases.held(key):
+            # While this process waited, or just before, the other one may have got it.
+            kept = None if self._force else self._kept(key, request)
+            return kept or await self.inner.complete(replace(request, answer_key=key))

@@ -36,8 +36,13 @@ CREATE TABLE IF NOT EXISTS answers (
 CREATE TABLE IF NOT EXISTS attempts (
     id INTEGER PRIMARY KEY AUTOINCREMENT, {", ".join(_ATTEMPT_COLUMNS)}
 );
-CREATE INDEX IF NOT EXISTS attempts_of_a_document ON attempts (document_id, sha256);
+DROP INDEX IF EXISTS attempts_of_a_document;
+CREATE INDEX IF NOT EXISTS attempts_of_a_version ON attempts (sha256);
 """
+#: Columns of each table; those that a file of an older version lacks are added.
+_COLUMNS = {"answers": _ANSWER_COLUMNS, "attempts": _ATTEMPT_COLUMNS}
+#: Calls for one version of a document, under whichever of its names they were made.
+_OF_VERSION = "sha256 = :sha256 AND (document_id = :document_id OR partition_key = :partition_key)"
 _GET = f"SELECT {', '.join(_ANSWER_COLUMNS)} FROM answers WHERE key = ?"  # noqa: S608 - constants
 _PUT = (
     f"INSERT OR REPLACE INTO answers (key, {', '.join(_ANSWER_COLUMNS)}, created_at) "  # noqa: S608
@@ -49,7 +54,7 @@ _RECORD = (
 )
 _ATTEMPTS = (
     f"SELECT {', '.join(_ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
-    "WHERE document_id = ? AND sha256 = ? ORDER BY page_number, id"
+    f"WHERE {_OF_VERSION} ORDER BY page_number, id"
 )
 _SUMS = (
     "count(*), coalesce(sum(input_tokens), 0), coalesce(sum(output_tokens), 0), "
@@ -88,29 +93,53 @@ class CallStore:
             row = db.execute(_GET, (key,)).fetchone()
         if row is None:
             return None
-        values: dict[str, Any] = dict(zip(_ANSWER_COLUMNS, row, strict=True))
+        found = zip(_ANSWER_COLUMNS, row, strict=True)
+        values: dict[str, Any] = {name: value for name, value in found if value is not None}
         values["usage_estimated"] = bool(values["usage_estimated"])
         return Completion(**values, cached=True)
 
     def put(self, key: str, completion: Completion) -> None:
         """Keep an answer, in place of an earlier one."""
-        row = (key, *map(_storable, _answer_values(completion)), time.time())
         with self._connection() as db:
-            db.execute(_PUT, row)
+            db.execute(_PUT, _answer_row(key, completion))
 
-    def record(self, attempt: Attempt) -> None:
-        """Add a call to the ledger."""
+    def record(self, attempt: Attempt, key: str = "", answer: Completion | None = None) -> None:
+        """Add a call to the ledger, and keep its answer with it.
+
+        Both or neither are there after a kill: an answer that was billed and then lost would
+        be paid again.
+
+        Args:
+            attempt: The call.
+            key: What its answer is kept under; empty where it is not kept.
+            answer: Its answer, where it can be used.
+        """
         with self._connection() as db:
-            db.execute(_RECORD, tuple(map(_storable, _attempt_values(attempt))))
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                db.execute(_RECORD, tuple(map(_storable, _attempt_values(attempt))))
+                if key and answer is not None:
+                    db.execute(_PUT, _answer_row(key, answer))
+                db.execute("COMMIT")
+            except sqlite3.Error:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
 
-    def attempts(self, document_id: str, sha256: str) -> list[Attempt]:
+    def attempts(
+        self, document_id: str, sha256: str, partition_key: str | None = None
+    ) -> list[Attempt]:
         """Calls for one version of a document, by page and then in the order made."""
         with self._connection() as db:
-            rows = db.execute(_ATTEMPTS, (document_id, sha256)).fetchall()
+            rows = db.execute(_ATTEMPTS, _version(document_id, sha256, partition_key)).fetchall()
         return [Attempt(*row) for row in rows]
 
     def spent(
-        self, document_id: str | None = None, sha256: str | None = None, since: float | None = None
+        self,
+        document_id: str | None = None,
+        sha256: str | None = None,
+        since: float | None = None,
+        partition_key: str | None = None,
     ) -> Spent:
         """Sums over all attempts, or those of a document, a version, or a time on.
 
@@ -118,14 +147,19 @@ class CallStore:
             document_id: Only this document's.
             sha256: Only this version's.
             since: Seconds since the epoch.
+            partition_key: The document's partition, for calls made under another id.
         """
-        wanted = {"document_id = ?": document_id, "sha256 = ?": sha256, "started_at >= ?": since}
-        given = {condition: value for condition, value in wanted.items() if value is not None}
+        wanted = {
+            "(document_id = :document_id OR partition_key = :partition_key)": document_id,
+            "sha256 = :sha256": sha256,
+            "started_at >= :since": since,
+        }
+        given = [condition for condition, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(given)}" if given else ""
         with self._connection() as db:
             row = db.execute(
                 f"SELECT {_SUMS} FROM attempts {where}",  # noqa: S608 - conditions are constants
-                tuple(given.values()),
+                {**_version(document_id, sha256, partition_key), "since": since},
             ).fetchone()
         return Spent(*row)
 
@@ -138,13 +172,15 @@ class CallStore:
             ).fetchone()
         return Spent(*row)
 
-    def pages_paid(self, document_id: str, sha256: str) -> dict[int, Spent]:
+    def pages_paid(
+        self, document_id: str, sha256: str, partition_key: str | None = None
+    ) -> dict[int, Spent]:
         """Sums by page number, for pages with at least one call."""
         with self._connection() as db:
             rows = db.execute(
                 f"SELECT page_number, {_SUMS} FROM attempts "  # noqa: S608 - constants
-                "WHERE document_id = ? AND sha256 = ? GROUP BY page_number",
-                (document_id, sha256),
+                f"WHERE {_OF_VERSION} GROUP BY page_number",
+                _version(document_id, sha256, partition_key),
             ).fetchall()
         return {number: Spent(*sums) for number, *sums in rows}
 
@@ -187,12 +223,30 @@ class CallStore:
             with FileLock(f"{self.path}.lock"):
                 db.execute("PRAGMA journal_mode = WAL")
                 db.executescript(_SCHEMA)
+                _add_columns(db)
             # NORMAL syncs at checkpoints only: a commit survives the process, not the power.
             db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error:
             db.close()
             raise
         return db
+
+
+def _add_columns(db: sqlite3.Connection) -> None:
+    for table, columns in _COLUMNS.items():
+        present = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
+        for column in [name for name in columns if name not in present]:
+            db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
+
+
+def _version(
+    document_id: str | None, sha256: str | None, partition_key: str | None
+) -> dict[str, Any]:
+    return {"document_id": document_id, "sha256": sha256, "partition_key": partition_key}
+
+
+def _answer_row(key: str, completion: Completion) -> tuple[Any, ...]:
+    return (key, *map(_storable, _answer_values(completion)), time.time())
 
 
 def _storable(value: Any) -> Any:

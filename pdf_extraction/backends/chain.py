@@ -110,7 +110,8 @@ def _with_policies(
     estimator = Estimator(settings.max_tokens)
     recorded = Recorded(backend, settings, calls)
     limited = Limited(Budget(recorded, settings, estimator, purse), settings, estimator, clock)
-    return Cached(Retrying(limited, settings, clock), settings, calls, force=force)
+    retrying = Retrying(limited, settings, clock)
+    return Cached(retrying, settings, calls, force=force, clock=clock)
 
 
 def _kind(name: str, kind: str) -> Kind:

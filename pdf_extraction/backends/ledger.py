@@ -26,7 +26,7 @@ def price(settings: OpenAIBackendSettings, input_tokens: int, output_tokens: int
 
 
 class Recorded(Policy):
-    """Every call is a row of the ledger the moment it ends.
+    """Every call is a row of the ledger the moment it ends, its answer kept with it.
 
     A call that was cancelled is none: nobody knows what it cost, and a killed process could
     not have written it either.
@@ -56,7 +56,8 @@ class Recorded(Policy):
                 error.completion = completion = self._priced(refused) if refused else None
             self._calls.record(self._row(request, completion, error, started_at, latency_ms))
             raise
-        self._calls.record(self._row(request, completion, None, started_at, completion.latency_ms))
+        row = self._row(request, completion, None, started_at, completion.latency_ms)
+        self._calls.record(row, request.answer_key, completion)
         return completion
 
     def _priced(self, completion: Completion) -> Completion:
@@ -89,4 +90,5 @@ class Recorded(Policy):
             output_tokens=completion.output_tokens if completion else 0,
             cost_usd=completion.cost_usd if completion else 0.0,
             finish_reason=completion.finish_reason if completion else None,
+            partition_key=request.partition_key,
         )

@@ -31,14 +31,14 @@ def an_attempt(number, **fields):
 
 def rows_of(pages, attempts):
     outcome = DocumentOutcome(DOCUMENT, "legal_ptbr", tuple(page.outcome for page in pages))
-    attempts = attempt_rows(attempts)
+    attempts = attempt_rows("lei-1", attempts)
     rows = page_rows(outcome, pages, attempts)
     return document_row(outcome, pages, attempts, {}, "text", "hash"), rows, attempts
 
 
 def test_attempts_are_numbered_within_their_page():
     """Calls for two pages that interleave are counted for each page from one."""
-    rows = attempt_rows([an_attempt(1), an_attempt(2), an_attempt(1)])
+    rows = attempt_rows("lei-1", [an_attempt(1), an_attempt(2), an_attempt(1)])
     assert [(row["page_number"], row["attempt"]) for row in rows] == [(1, 1), (2, 1), (1, 2)]
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from pdf_extraction.backends.cache import Cached, answer_key
 from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.ledger import Recorded
 from pdf_extraction.errors import Malformed, Unavailable
 from pdf_extraction.model import Prompt
 from pdf_extraction_tests.backends.helpers import (
@@ -26,6 +27,11 @@ def store(tmp_path):
     return CallStore(tmp_path / "c.sqlite")
 
 
+def cached(backend, settings, store, **options):
+    """The cache around a ledger, which is what writes answers."""
+    return Cached(Recorded(backend, settings, store), settings, store, **options)
+
+
 def ask(policy, *requests):
     async def run():
         return await asyncio.gather(*map(policy.complete, requests), return_exceptions=True)
@@ -36,8 +42,8 @@ def ask(policy, *requests):
 def test_the_second_time_nothing_is_asked(store):
     """A kept answer is the same answer, marked as cached."""
     backend = ScriptedBackend()
-    (first,) = ask(Cached(backend, SETTINGS, store), request())
-    (second,) = ask(Cached(backend, SETTINGS, store), request())
+    (first,) = ask(cached(backend, SETTINGS, store), request())
+    (second,) = ask(cached(backend, SETTINGS, store), request())
     assert len(backend.asked) == 1
     assert second == replace(first, cached=True)
 
@@ -45,7 +51,7 @@ def test_the_second_time_nothing_is_asked(store):
 def test_another_document_with_the_same_page_costs_nothing(store):
     """The key holds what the model sees, not whose page it is."""
     backend = ScriptedBackend()
-    policy = Cached(backend, SETTINGS, store)
+    policy = cached(backend, SETTINGS, store)
     ask(policy, request())
     ask(policy, request(document_id="renamed", sha256="b" * 64))
     assert len(backend.asked) == 1
@@ -106,7 +112,7 @@ def test_what_does_not_change_an_answer_is_not_in_the_key(field):
 
 def test_failures_are_never_kept(store):
     """An error is raised and the next run asks again."""
-    policy = Cached(ScriptedBackend(Unavailable("down"), ANSWER), SETTINGS, store)
+    policy = cached(ScriptedBackend(Unavailable("down"), ANSWER), SETTINGS, store)
     (failed,) = ask(policy, request())
     (answered,) = ask(policy, request())
     assert isinstance(failed, Unavailable)
@@ -120,8 +126,8 @@ def test_a_kept_answer_that_no_longer_parses_is_asked_again(store):
         if text != '{"new": 1}':
             raise Malformed("too old")
 
-    ask(Cached(ScriptedBackend(ANSWER), SETTINGS, store), request())
-    newer = Cached(ScriptedBackend('{"new": 1}'), SETTINGS, store)
+    ask(cached(ScriptedBackend(ANSWER), SETTINGS, store), request())
+    newer = cached(ScriptedBackend('{"new": 1}'), SETTINGS, store)
     (answer,) = ask(newer, request(parse=stricter))
     assert answer.text == '{"new": 1}'
     assert not answer.cached
@@ -129,11 +135,11 @@ def test_a_kept_answer_that_no_longer_parses_is_asked_again(store):
 
 def test_force_asks_again_and_keeps_the_new_answer(store):
     """`force` reads nothing from the cache and writes to it."""
-    ask(Cached(ScriptedBackend(ANSWER), SETTINGS, store), request())
+    ask(cached(ScriptedBackend(ANSWER), SETTINGS, store), request())
     again = '{"devices": [1]}'
-    ask(Cached(ScriptedBackend(again), SETTINGS, store, force=True), request())
+    ask(cached(ScriptedBackend(again), SETTINGS, store, force=True), request())
     backend = ScriptedBackend()
-    (kept,) = ask(Cached(backend, SETTINGS, store), request())
+    (kept,) = ask(cached(backend, SETTINGS, store), request())
     assert kept.text == again
     assert backend.asked == []
 
@@ -143,7 +149,7 @@ def test_equal_questions_in_flight_are_one_call(store, force):
     """Pages with the same picture at the same time wait for the first one's answer."""
     clock = LeapingClock()
     backend = ScriptedBackend(clock=clock, latency_s=1.0)
-    policy = Cached(backend, SETTINGS, store, force=force)
+    policy = cached(backend, SETTINGS, store, force=force)
     answers = ask(policy, *[request() for _ in range(10)])
     assert len(backend.asked) == 1
     assert [answer.cached for answer in answers] == [False] + [True] * 9
@@ -153,7 +159,7 @@ def test_the_failure_of_one_is_not_the_others(store):
     """If the first of equal questions fails, the next one asks for itself."""
     clock = LeapingClock()
     backend = ScriptedBackend(Unavailable("down"), ANSWER, clock=clock, latency_s=1.0)
-    results = ask(Cached(backend, SETTINGS, store), request(), request(), request())
+    results = ask(cached(backend, SETTINGS, store), request(), request(), request())
     assert [type(result).__name__ for result in results] == [
         "Unavailable",
         "Completion",
@@ -166,7 +172,7 @@ def test_cancelling_one_of_equal_questions_leaves_the_others_alone(store):
     """A page that is given up does not take its twins with it."""
     clock = LeapingClock()
     backend = ScriptedBackend(clock=clock, latency_s=1.0)
-    policy = Cached(backend, SETTINGS, store)
+    policy = cached(backend, SETTINGS, store)
 
     async def run():
         first, second = (asyncio.create_task(policy.complete(request())) for _ in range(2))

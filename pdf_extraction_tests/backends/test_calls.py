@@ -1,6 +1,7 @@
 """Answers and attempts in SQLite."""
 
 import multiprocessing
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -60,6 +61,48 @@ def test_attempts_come_by_page_in_the_order_made(tmp_path):
         (2, "TimedOut"),
         (2, None),
     ]
+
+
+def test_a_bill_follows_its_document(tmp_path):
+    """A new id in the sidecar, or a new name of file and sidecar, starts no new bill."""
+    store = CallStore(tmp_path / "c.sqlite")
+    store.record(attempt(1, "lei-1", partition_key="file", cost_usd=1.0))
+    sha256 = "a" * 64
+    assert len(store.attempts("lei-2", sha256, "file")) == 1
+    assert len(store.attempts("lei-1", sha256, "renamed")) == 1
+    assert store.spent("lei-2", sha256, partition_key="file").calls == 1
+    assert store.pages_paid("lei-2", sha256, "file")[1].cost_usd == 1.0
+    assert store.attempts("copy", sha256, "copy") == []
+
+
+def test_a_file_of_an_older_version_gets_the_columns_it_lacks(tmp_path):
+    """Answers that were paid for are taken up, whatever has been added since."""
+    path = tmp_path / "c.sqlite"
+    store = CallStore(path)
+    store.put("k", Completion("{}", "s1", "m"))
+    store.record(attempt(1))
+    store.close()
+    with sqlite3.connect(path) as db:
+        db.execute("DROP INDEX attempts_of_a_version")
+        db.execute("ALTER TABLE attempts DROP COLUMN partition_key")
+        db.execute("ALTER TABLE answers DROP COLUMN finish_reason")
+    db.close()
+    newer = CallStore(path)
+    assert newer.get("k") == Completion("{}", "s1", "m", cached=True)
+    newer.record(attempt(2, partition_key="p"))
+    assert [one.page_number for one in newer.attempts("lei-1", "a" * 64)] == [1, 2]
+
+
+def test_a_call_and_its_answer_are_kept_together_or_not_at_all(tmp_path):
+    """An answer that cannot be kept is not billed as one that was."""
+    store = CallStore(tmp_path / "c.sqlite")
+    store.get("k")
+    with sqlite3.connect(tmp_path / "c.sqlite") as db:
+        db.execute("DROP TABLE answers")
+    db.close()
+    with pytest.raises(StorageError):
+        store.record(attempt(1), "k", Completion("{}", "s1"))
+    assert store.spent().calls == 0
 
 
 def test_money_is_summed_over_everything_a_document_a_version_or_a_time(tmp_path):
