@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from pdf_extraction.doubts import Doubtful, ask_again
 from pdf_extraction.errors import (
     BudgetExceeded,
     DocumentError,
@@ -20,7 +21,8 @@ from pdf_extraction.errors import (
     SettingsError,
     StorageError,
 )
-from pdf_extraction.model import Document, DocumentOutcome, PageImage, PageOutcome, Request
+from pdf_extraction.model import Document, DocumentOutcome, Doubt, PageImage, PageOutcome
+from pdf_extraction.questions import build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools
@@ -142,7 +144,31 @@ class _Run:
                 task = group.create_task(self._page(document, number, readings, earlier))
                 task.add_done_callback(lambda _task: self.window.release())
                 tasks.append(task)
-        return tuple(task.result() for task in tasks)
+        pages = tuple(task.result() for task in tasks)
+        taken = {n for n in range(1, count + 1) if self._takes(n, earlier)}
+        doubtful = Doubtful(self.tools.workspace.profile, document, taken)
+        return await doubtful.settled(
+            pages, lambda page, doubt: self._again(document, page, doubt, readings, earlier)
+        )
+
+    def _takes(self, number: int, earlier: _Earlier) -> bool:
+        return self.selection.ask and self.selection.takes(number, earlier.outcomes.get(number))
+
+    async def _again(
+        self,
+        document: Document,
+        page: PageOutcome,
+        doubt: Doubt,
+        readings: Readings,
+        earlier: _Earlier,
+    ) -> PageOutcome:
+        """A page's second answer, with what was doubted; the first where there is none."""
+        before = earlier.outcomes.get(page.page.page_number)
+        known = before is not None and earlier.asked_alike and _same_question(before, page)
+        if before is not None and known and before.doubted == doubt.sentence:
+            return replace(before, page=page.page)
+        async with self.window:
+            return await ask_again(self.tools, document, page, doubt, readings)
 
     async def _page(
         self,
@@ -216,30 +242,12 @@ def _stands(before: PageOutcome, asked: PageOutcome) -> bool:
     """Whether a fallback's answer is kept: its page would else be asked on every run again."""
     if before.completion is None or not before.completion.is_fallback:
         return False
-    hashes = (before.prompt_hash, before.schema_hash)
-    return hashes == (asked.prompt_hash, asked.schema_hash)
+    return _same_question(before, asked)
 
 
-def build_request(
-    tools: Tools,
-    document: Document,
-    page: PageImage,
-    neighbours: Sequence[PageImage],
-    load_picture: Callable[[PageImage], Awaitable[bytes]],
-) -> Request:
-    """The question about one page."""
-    profile = tools.workspace.profile
-    return Request(
-        document_id=document.document_id,
-        sha256=document.sha256,
-        page=page,
-        prompt=profile.prompt(page, neighbours),
-        read=profile.read,
-        parse=lambda text: profile.parse(text, page.page_number),
-        load_picture=load_picture,
-        neighbours=tuple(neighbours),
-        partition_key=document.partition_key,
-    )
+def _same_question(one: PageOutcome, other: PageOutcome) -> bool:
+    hashes = (one.prompt_hash, one.schema_hash)
+    return hashes == (other.prompt_hash, other.schema_hash)
 
 
 def _without_data(page: PageImage) -> PageImage:

@@ -63,6 +63,7 @@ def dump_outcome(outcome: PageOutcome) -> str:
             "error": dump_error(outcome.error),
             "prompt_hash": outcome.prompt_hash,
             "schema_hash": outcome.schema_hash,
+            "doubted": outcome.doubted,
         }
     )
 

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pdf_extraction.asking import build_request
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.cache import answer_key
 from pdf_extraction.backends.calls import Spent
@@ -23,6 +22,7 @@ from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import DocumentError, OutputError
 from pdf_extraction.model import Document, PageImage, Request
 from pdf_extraction.pdf.workers import Reader
+from pdf_extraction.questions import build_request
 from pdf_extraction.settings import OpenAIBackendSettings, Settings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools, Workspace, read_options

@@ -8,48 +8,17 @@ line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from pdf_extraction.asking import read_and_ask
-from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.assembly.records import attempt_rows, document_row, page_rows
 from pdf_extraction.backends.calls import CallStore
-from pdf_extraction.errors import OutputError
-from pdf_extraction.grounding import ground
-from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, PageOutcome, Row
+from pdf_extraction.model import DocumentOutcome, Grounding, Row
+from pdf_extraction.placed import ground_document, grounded_pages
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage.tables import Tables
 
 __all__ = ["assemble_document", "ground_document", "publish", "read_and_ask"]
-
-
-def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
-    """Find each claim of each page's answer on that page."""
-    return [
-        ground(profile.claims(answer), page.page.text) if answer is not None else []
-        for page, answer in _parsed(profile, outcome.pages)
-    ]
-
-
-def _parsed(
-    profile: Profile, pages: Sequence[PageOutcome]
-) -> list[tuple[PageOutcome, object | None]]:
-    """Pages with their answers, parsed again.
-
-    Answers were accepted by ``parse`` before they were kept; one that a newer version of the
-    profile refuses makes a failed page, never a page without records.
-    """
-    parsed: list[tuple[PageOutcome, object | None]] = []
-    for page in pages:
-        if page.completion is None:
-            parsed.append((page, None))
-            continue
-        try:
-            parsed.append((page, profile.parse(page.completion.text, page.page.page_number)))
-        except OutputError as error:
-            parsed.append((replace(page, completion=None, error=error), None))
-    return parsed
 
 
 def assemble_document(
@@ -59,13 +28,7 @@ def assemble_document(
     calls: CallStore,
 ) -> dict[str, list[Row]]:
     """Rows of every table of one document, but for when and by which run they were made."""
-    canonical = build_canonical([page.page.text.text for page in outcome.pages])
-    pages = [
-        GroundedPage(page, answer, found, start)
-        for (page, answer), found, start in zip(
-            _parsed(profile, outcome.pages), groundings, canonical.page_starts, strict=True
-        )
-    ]
+    canonical, pages = grounded_pages(profile, outcome.pages, groundings)
     document = outcome.document
     whole = bool(pages) and outcome.error is None
     records = profile.assemble(document, canonical.text, pages) if whole else {}

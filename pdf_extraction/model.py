@@ -319,6 +319,8 @@ class PageOutcome:
         error: Why there is none.
         prompt_hash: Of the messages that were sent.
         schema_hash: Of the schema that was asked for.
+        doubted: Sentence with which the page was asked a second time; the completion is the
+            better answer of the two.
     """
 
     page: PageImage
@@ -326,6 +328,7 @@ class PageOutcome:
     error: ExtractionError | None = None
     prompt_hash: str | None = None
     schema_hash: str | None = None
+    doubted: str | None = None
 
     @property
     def status(self) -> PageStatus:
@@ -348,6 +351,19 @@ class Grounding:
     method: GroundingMethod
     similarity: float = 0.0
     spans: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """Why a page's answer is thought to lack something, seen from the whole document.
+
+    Attributes:
+        sentence: What to tell the model.
+        about: What is lacking, by names that stay the same while it lacks.
+    """
+
+    sentence: str
+    about: frozenset[str]
 
 
 @dataclass(frozen=True)

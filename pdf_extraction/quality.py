@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pdf_extraction.assembly.gaps import Gap, find_gaps
 from pdf_extraction.model import Row
 
 Figure = int | float | str
-
-#: Type and first number of a device id's last part: ``art5``, ``par1u``, ``inc2-1``.
-_STEP = re.compile(r"([a-z]+)(\d+)")
-#: Contexts whose numbers have gaps by nature: a law quotes those articles that it changes.
-_UNNUMBERED = frozenset({"alteracao"})
 
 
 @dataclass(frozen=True)
@@ -157,7 +152,7 @@ def hierarchy(devices: Sequence[Row]) -> Verdict:
     twice = [device for device in devices if ids[device["device_id"]] > 1]
     orphans = [d for d in devices if d["parent_id"] is not None and d["parent_id"] not in ids]
     positions = [device["position"] for device in devices]
-    gaps = list(_gaps(devices))
+    gaps = [_gap_row(gap) for gap in find_gaps(devices)]
     broken = bool(twice or orphans) or positions != list(range(len(devices)))
     figures: dict[str, Figure] = {
         "devices": len(devices),
@@ -187,21 +182,11 @@ def _problem_row(problem: str, device: Row) -> Row:
     return {"problem": problem, **{name: device[name] for name in names}}
 
 
-def _gaps(devices: Sequence[Row]) -> Iterable[Row]:
-    families: dict[tuple[str, ...], dict[int, Row]] = {}
-    for device in devices:
-        step = _STEP.match(device["device_id"].rsplit("_", 1)[-1])
-        if step and device["context"] not in _UNNUMBERED:
-            names = ("context", "context_name", "parent_id")
-            family = (*(str(device[name]) for name in names), step[1])
-            families.setdefault(family, {}).setdefault(int(step[2]), device)
-    for numbers in families.values():
-        # An extract may begin anywhere, so nothing is missing before the first number.
-        missing = sorted(set(range(min(numbers), max(numbers))) - numbers.keys())
-        if missing:
-            after = numbers[max(number for number in numbers if number < missing[0])]
-            shown = ", ".join(map(str, missing[:10])) + (", ..." if len(missing) > 10 else "")
-            yield {**_problem_row("gap", after), "missing": shown}
+def _gap_row(gap: Gap) -> Row:
+    shown = ", ".join(gap.missing[:10]) + (", ..." if len(gap.missing) > 10 else "")
+    first, last = gap.pages
+    pages = f"{first}" if first == last else f"{first}-{last}"
+    return {**_problem_row("gap", gap.after), "missing": shown, "missing_on_pages": pages}
 
 
 def grounding(

@@ -25,15 +25,20 @@ ATTEMPTS = [
 ]
 
 
+KINDS = {"art": "artigo", "par": "paragrafo", "inc": "inciso", "ali": "alinea"}
+
+
 def device(device_id, parent=None, position=0, context="corpo", **fields):
     return {
         "device_id": device_id,
         "identifier": device_id,
+        "device_type": KINDS[device_id.rpartition("_")[2][:3]],
         "parent_id": parent,
         "position": position,
         "context": context,
         "context_name": None,
         "page_number": 1,
+        "page_end": 1,
         **fields,
     }
 
@@ -121,7 +126,31 @@ def test_a_gap_in_the_articles_is_found():
     assert not verdict.passed
     assert not verdict.is_error
     assert verdict.worst[0]["device_id"] == "art2"
-    assert verdict.worst[0]["missing"] == "3"
+    assert verdict.worst[0]["missing"] == "Art. 3º"
+    assert verdict.worst[0]["missing_on_pages"] == "1"
+
+
+def test_a_gap_says_on_which_pages_the_missing_one_must_stand():
+    """After the last descendant of the one before, up to where the one after begins."""
+    found = devices("art1", "art1_par1", "art3")
+    found[1] |= {"parent_id": "art1", "page_number": 2, "page_end": 3}
+    found[2] |= {"page_number": 4, "page_end": 4}
+    assert quality.hierarchy(found).worst[0]["missing_on_pages"] == "3-4"
+
+
+def test_a_list_that_lacks_its_beginning_under_a_device_that_is_there_has_a_gap():
+    """``II`` alone under article 1 lacks ``I``; an extract's first article lacks nothing."""
+    found = devices("art7", "art7_inc2")
+    found[1]["parent_id"] = "art7"
+    assert quality.hierarchy(found).worst[0]["missing"] == "I"
+
+
+def test_wordings_of_one_device_are_numbered_together():
+    """Of a struck article all incisos are printed, of its new wording only the changed one."""
+    found = devices("art7@1", "art7@1_inc1", "art7@1_inc2", "art7", "art7_inc2")
+    for one in found:
+        one["parent_id"] = one["device_id"].rpartition("_")[0] or None
+    assert quality.hierarchy(found).passed
 
 
 def test_numbers_count_within_their_parent_and_kind():

@@ -45,6 +45,7 @@ def answer_key(settings: OpenAIBackendSettings, request: Request) -> str:
         *(f"{page.page_number - request.page.page_number}" for page in request.neighbours),
         *(_seen(page) for page in request.neighbours),
         str(request.page.page_number) if request.neighbours else "",
+        *(part for refused in request.rejected for part in refused),
     )
 
 

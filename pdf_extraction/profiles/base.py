@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from pdf_extraction.model import Document, GroundedPage, PageImage, Prompt, Row
+from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
 
 
 class Profile(Protocol):
@@ -35,3 +35,16 @@ class Profile(Protocol):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
         """Rows of each of ``tables`` from all pages, in page order."""
+
+
+@runtime_checkable
+class Doubting(Protocol):
+    """A profile that sees from the whole document what a page's answer lacks."""
+
+    def may_lack(self, answers: Sequence[Any]) -> bool:
+        """Whether ``doubts`` is worth its work; ``answers`` in page order, None for no answer."""
+
+    def doubts(
+        self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
+    ) -> Mapping[int, Doubt]:
+        """What is missing, by the number of each page that may have it; asked again once."""

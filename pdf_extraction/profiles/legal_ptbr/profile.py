@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pdf_extraction.assembly.chunks import build_chunks
-from pdf_extraction.assembly.devices import assemble_devices
-from pdf_extraction.model import Document, GroundedPage, PageImage, Prompt, Row
+from pdf_extraction.assembly.devices import Assembled, assemble_devices
+from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
+from pdf_extraction.profiles.legal_ptbr.doubts import claims_leave_gaps, gap_doubts
 from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
@@ -45,7 +46,32 @@ class LegalPtBr:
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
-        answers = [page.answer.devices if page.answer else None for page in pages]
-        devices = with_confidence(assemble_devices(document, canonical_text, pages, answers), pages)
+        found = _devices(document, canonical_text, pages)
+        devices = with_confidence(found, pages)
         chunks = build_chunks(document, devices, canonical_text)
         return {"devices": devices, "chunks": chunks}
+
+    def may_lack(self, answers: Sequence[PageAnswer | None]) -> bool:
+        """Whether the answers' identifiers skip a number."""
+        return claims_leave_gaps(answer.devices for answer in answers if answer is not None)
+
+    def doubts(
+        self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
+    ) -> Mapping[int, Doubt]:
+        """Pages on which a number must stand that the document's devices leave out."""
+        images = [page.outcome.page for page in pages]
+        textless = frozenset(image.page_number for image in images if not image.text.text)
+        failed = frozenset(
+            page.outcome.page.page_number
+            for page in pages
+            if page.answer is None and not page.outcome.page.is_blank
+        )
+        rows = [found.row for found in _devices(document, canonical_text, pages)]
+        return gap_doubts(rows, textless, failed)
+
+
+def _devices(
+    document: Document, canonical_text: str, pages: Sequence[GroundedPage]
+) -> list[Assembled]:
+    answers = [page.answer.devices if page.answer else None for page in pages]
+    return assemble_devices(document, canonical_text, pages, answers)

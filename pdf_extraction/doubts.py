@@ -1,0 +1,119 @@
+"""A page asked once more, where the whole document shows that its answer lacks something.
+
+What is missing a profile says; which of two answers is the better one is decided here, by
+what it says then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+
+from pdf_extraction.errors import BudgetExceeded, ExtractionError, SettingsError, StorageError
+from pdf_extraction.model import Document, DocumentOutcome, Doubt, PageOutcome
+from pdf_extraction.placed import ground_document, grounded_pages, parsed_answers
+from pdf_extraction.profiles.base import Doubting, Profile
+from pdf_extraction.questions import build_request
+from pdf_extraction.readings import Readings
+from pdf_extraction.tools import Tools
+
+_log = logging.getLogger(__name__)
+
+Pages = tuple[PageOutcome, ...]
+
+
+class Doubtful:
+    """The pages of one document that a model answered in this run.
+
+    Args:
+        profile: What says what is missing.
+        document: Whose pages they are.
+        taken: Numbers of the pages that this run may ask about.
+    """
+
+    def __init__(self, profile: Profile, document: Document, taken: Collection[int]) -> None:
+        self._profile, self._document, self._taken = profile, document, taken
+
+    async def settled(
+        self, pages: Pages, ask: Callable[[PageOutcome, Doubt], Awaitable[PageOutcome]]
+    ) -> Pages:
+        """The pages, those in doubt with the better of two answers.
+
+        Args:
+            pages: All pages of the document, in order.
+            ask: Brings a page's second answer; the first again where there is none.
+        """
+        if not any(map(self._may_ask, pages)):
+            return pages
+        doubts = await asyncio.to_thread(self._doubts, pages)
+        asked = [page for page in pages if page.page.page_number in doubts and self._may_ask(page)]
+        if not asked:
+            return pages
+        found = await asyncio.gather(*(ask(page, doubts[page.page.page_number]) for page in asked))
+        second = {page.page.page_number: page for page in found}
+        return await asyncio.to_thread(self._better, pages, second, doubts)
+
+    def _may_ask(self, page: PageOutcome) -> bool:
+        """A model answered it, and only once: a page is not asked a third time by a later run."""
+        by_model = page.completion is not None and page.completion.model != ""
+        return by_model and page.doubted is None and page.page.page_number in self._taken
+
+    def _doubts(self, pages: Pages) -> Mapping[int, Doubt]:
+        profile = self._profile
+        if not isinstance(profile, Doubting):
+            return {}
+        if not profile.may_lack([answer for _, answer in parsed_answers(self._profile, pages)]):
+            return {}
+        outcome = DocumentOutcome(self._document, self._profile.name, pages)
+        groundings = ground_document(self._profile, outcome)
+        canonical, grounded = grounded_pages(self._profile, pages, groundings)
+        return profile.doubts(self._document, canonical.text, grounded)
+
+    def _better(
+        self, pages: Pages, second: Mapping[int, PageOutcome], doubts: Mapping[int, Doubt]
+    ) -> Pages:
+        """Second answers where they say more and leave less in doubt, else the first ones."""
+        left = self._doubts(tuple(second.get(page.page.page_number, page) for page in pages))
+        kept = []
+        for page in pages:
+            number = page.page.page_number
+            if number not in second:
+                kept.append(page)
+                continue
+            about = left[number].about if number in left else frozenset()
+            better = about < doubts[number].about and self._says(second[number]) > self._says(page)
+            kept.append(second[number] if better else replace(page, doubted=second[number].doubted))
+        return tuple(kept)
+
+    def _says(self, page: PageOutcome) -> int:
+        ((_, answer),) = parsed_answers(self._profile, [page])
+        return len(self._profile.claims(answer)) if answer is not None else 0
+
+
+async def ask_again(
+    tools: Tools, document: Document, page: PageOutcome, doubt: Doubt, readings: Readings
+) -> PageOutcome:
+    """Ask about a page a second time, its first answer and the doubt shown.
+
+    A second answer that does not come costs the page nothing: it keeps its first. It is not
+    asked for again, unless only the budget stood in its way.
+    """
+    assert page.completion is not None
+    settled = replace(page, doubted=doubt.sentence)
+    try:
+        shown = await readings.page(page.page.page_number)
+        neighbours = await readings.neighbours(page.page.page_number)
+        request = build_request(tools, document, shown, neighbours, readings.picture)
+        refused = ((page.completion.text, doubt.sentence),)
+        completion = await tools.chain.complete(replace(request, rejected=refused))
+    except (SettingsError, StorageError):
+        raise
+    except BudgetExceeded:
+        return page
+    except ExtractionError as error:
+        key, number = document.partition_key, page.page.page_number
+        _log.info("%s: page %d keeps its first answer: %s", key, number, error)
+        return settled
+    return replace(settled, completion=completion)

@@ -1,0 +1,53 @@
+"""A document's answers, parsed and found on their pages. Nothing is asked and no row is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from pdf_extraction.assembly.canonical import Canonical, build_canonical
+from pdf_extraction.errors import OutputError
+from pdf_extraction.grounding import ground
+from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, PageOutcome
+from pdf_extraction.profiles.base import Profile
+
+
+def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
+    """Find each claim of each page's answer on that page."""
+    return [
+        ground(profile.claims(answer), page.page.text) if answer is not None else []
+        for page, answer in parsed_answers(profile, outcome.pages)
+    ]
+
+
+def grounded_pages(
+    profile: Profile, outcomes: Sequence[PageOutcome], groundings: Sequence[Sequence[Grounding]]
+) -> tuple[Canonical, list[GroundedPage]]:
+    """The document's text, and its pages with what ``ground_document`` found."""
+    canonical = build_canonical([page.page.text.text for page in outcomes])
+    pages = [
+        GroundedPage(page, answer, found, start)
+        for (page, answer), found, start in zip(
+            parsed_answers(profile, outcomes), groundings, canonical.page_starts, strict=True
+        )
+    ]
+    return canonical, pages
+
+
+def parsed_answers(profile: Profile, pages: Sequence[PageOutcome]) -> list[tuple[PageOutcome, Any]]:
+    """Pages with their answers, parsed again.
+
+    Answers were accepted by ``parse`` before they were kept; one that a newer version of the
+    profile refuses makes a failed page, never a page without records.
+    """
+    parsed: list[tuple[PageOutcome, Any]] = []
+    for page in pages:
+        if page.completion is None:
+            parsed.append((page, None))
+            continue
+        try:
+            parsed.append((page, profile.parse(page.completion.text, page.page.page_number)))
+        except OutputError as error:
+            parsed.append((replace(page, completion=None, error=error), None))
+    return parsed
