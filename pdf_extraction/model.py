@@ -233,6 +233,7 @@ class Request:
         body: What a backend made of the request ahead of its turn; only that backend's.
         partition_key: For the ledger; a document's id may change with its sidecar.
         answer_key: What the answer is kept under; empty where it is not kept.
+        max_tokens: Overrides the backend's, for another try.
     """
 
     document_id: str
@@ -248,6 +249,7 @@ class Request:
     body: bytes | None = field(default=None, repr=False, compare=False)
     partition_key: str = ""
     answer_key: str = ""
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True)

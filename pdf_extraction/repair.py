@@ -95,6 +95,14 @@ def without_thinking(text: str) -> str:
     return text[: unclosed.start()] + _conclusion(text[unclosed.end() :])
 
 
+def is_whole_object(text: str) -> bool:
+    """Whether an answer is one JSON object or list and nothing else but thoughts and blanks."""
+    try:
+        return isinstance(_DECODER.decode(without_thinking(text).strip()), dict | list)
+    except (ValueError, RecursionError):
+        return False
+
+
 def _conclusion(thoughts: str) -> str:
     """The object that ends an unclosed block; one followed by more prose was only a draft."""
     for start in _BRACKET.finditer(thoughts):

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from pdf_extraction.backends.errors_table import Place, from_payload
+from pdf_extraction.backends.stream import CUT_LOOPING
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.errors import Looping, Malformed, OutputError, Refused, Truncated
 from pdf_extraction.model import Completion, Request
-from pdf_extraction.repair import content_text, excerpt, is_looping
+from pdf_extraction.repair import content_text, excerpt, is_looping, is_whole_object
 
 _REFUSALS = frozenset({"content_filter", "refusal", "safety"})
 #: Above any context window; counts beyond are a server's mistake and would not fit a table.
@@ -49,7 +50,7 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
         model=str(payload.get("model") or place.model),
         finish_reason=choice.finish_reason,
         input_tokens=input_tokens(request) if asked is None else asked,
-        output_tokens=(answered or 0) if told else text_tokens(choice.text),
+        output_tokens=_answered(answered, choice.text, told=told),
         usage_estimated=not told,
         latency_ms=latency_ms,
     )
@@ -58,6 +59,12 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
         problem.completion = completion
         raise problem
     return completion
+
+
+def _answered(counted: int | None, text: str, *, told: bool) -> int:
+    if counted is not None:
+        return counted
+    return 0 if told else text_tokens(text)
 
 
 def _choice(place: Place, payload: Any) -> _Choice:
@@ -98,7 +105,9 @@ def _problem(place: Place, choice: _Choice, completion: Completion) -> OutputErr
     if choice.refusal or reason in _REFUSALS:
         said = choice.refusal or text or reason
         return Refused(place.sentence(f"the model declined to answer: {excerpt(said)}"))
-    if is_looping(text):
+    if text.strip() and is_whole_object(text):
+        return None  # be it followed by blanks up to the limit (vllm#38696)
+    if reason == CUT_LOOPING or is_looping(text):
         return Looping(place.sentence(f"the answer repeats itself: {excerpt(text[-80:])}"))
     if reason in _CUTS:
         cut = f"the answer was cut at {completion.output_tokens} tokens."

@@ -17,6 +17,8 @@ from pdf_extraction.settings import OpenAIBackendSettings
 
 #: Characters of a rejected answer that are shown again; its start and end tell the most.
 SHOWN_OF_REJECTED = 6000
+#: Room for an answer from which a loop costs more than streaming does (benchmarks/client.py).
+STREAMED_FROM_TOKENS = 2048
 _HOLE = "@@picture@@"
 
 
@@ -48,15 +50,35 @@ def temperature_of(settings: OpenAIBackendSettings, request: Request) -> float:
     return settings.temperature if request.temperature is None else request.temperature
 
 
+def is_streamed(settings: OpenAIBackendSettings, request: Request) -> bool:
+    """Whether the answer is read as it is made.
+
+    Reading a stream costs the client CPU for each piece and saves all that a looping model
+    would write up to the limit; ``auto`` streams where that is much.
+    """
+    if settings.stream == "auto":
+        return max_tokens_of(settings, request) >= STREAMED_FROM_TOKENS
+    return settings.stream == "always"
+
+
+def max_tokens_of(settings: OpenAIBackendSettings, request: Request) -> int:
+    """The request's own room for an answer, else the backend's."""
+    return settings.max_tokens if request.max_tokens is None else request.max_tokens
+
+
 def _fields(settings: OpenAIBackendSettings, request: Request) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "model": settings.model,
         "messages": _messages(settings, request),
         "temperature": temperature_of(settings, request),
-        "max_tokens": settings.max_tokens,
+        "max_tokens": max_tokens_of(settings, request),
     }
     if settings.seed is not None:
         fields["seed"] = settings.seed
+    if settings.logprobs:
+        fields["logprobs"] = True
+    if is_streamed(settings, request):
+        fields |= {"stream": True, "stream_options": {"include_usage": True}}
     if settings.response_format != "none":
         fields["response_format"] = _response_format(settings.response_format, request)
     return {**fields, **settings.extra_body}

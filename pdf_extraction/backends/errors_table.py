@@ -147,6 +147,12 @@ def unreadable(place: Place, text: str) -> Unavailable:
     return Unavailable(message, backend=place.backend)
 
 
+def cut_short(place: Place, pieces: int) -> Unavailable:
+    """A stream that ended without saying that it is done."""
+    message = place.sentence(f"the stream broke off after {pieces} pieces.", "Is the server well?")
+    return Unavailable(message, backend=place.backend)
+
+
 def from_payload(place: Place, payload: Any) -> BackendError | Malformed:
     """Our error for a 200 that holds no answer; OpenRouter sends its providers' errors so."""
     error = payload.get("error") if isinstance(payload, dict) else None

@@ -14,7 +14,8 @@ import ipaddress
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -22,15 +23,17 @@ from urllib.parse import urlsplit
 
 from pdf_extraction.backends.base import Health
 from pdf_extraction.backends.chat_answer import read_answer
-from pdf_extraction.backends.chat_body import chat_body, sent_pages
+from pdf_extraction.backends.chat_body import chat_body, is_streamed, sent_pages
 from pdf_extraction.backends.errors_table import (
     Place,
+    cut_short,
     from_connection,
     from_status,
     said,
     unreadable,
 )
-from pdf_extraction.backends.transport import ConnectionFailed, Transport
+from pdf_extraction.backends.stream import Gathered
+from pdf_extraction.backends.transport import ConnectionFailed, Reply, Transport
 from pdf_extraction.errors import BackendError, SettingsError, TimedOut, Unauthorized
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
@@ -75,9 +78,13 @@ class OpenAIChatBackend:
         self._require_key()
         body = request.body or await self._body(request)
         started = time.perf_counter()
-        answer = await self._call("POST", "/chat/completions", self.settings.timeout_s, body)
+        async with self._call("POST", "/chat/completions", self.settings.timeout_s, body) as reply:
+            if is_streamed(self.settings, request) and reply.is_event_stream:
+                payload = await self._gathered(reply)
+            else:
+                payload = self._json(await reply.read())
         latency_ms = (time.perf_counter() - started) * 1000
-        return read_answer(self._place, request, self._json(answer), latency_ms)
+        return read_answer(self._place, request, payload, latency_ms)
 
     async def prepare(self, request: Request) -> Request:
         """The request with its body made, so that a free place at the server is filled at once."""
@@ -92,8 +99,9 @@ class OpenAIChatBackend:
         started = time.perf_counter()
         try:
             self._require_key()
-            response = await self._call("GET", "/models", _PROBE_TIMEOUT_S)
-            ok, detail = self._verdict(self._json(response))
+            async with self._call("GET", "/models", _PROBE_TIMEOUT_S) as reply:
+                listed = self._json(await reply.read())
+            ok, detail = self._verdict(listed)
         except BackendError as error:
             return Health(self.name, ok=False, detail=str(error))
         latency_ms = (time.perf_counter() - started) * 1000
@@ -104,16 +112,21 @@ class OpenAIChatBackend:
         if "_transport" in self.__dict__:
             await self._transport.aclose()
 
+    @asynccontextmanager
     async def _call(
         self, method: str, path: str, timeout_s: float, body: bytes | None = None
-    ) -> bytes:
+    ) -> AsyncIterator[Reply]:
+        """A successful answer to be read inside; leaving early stops the server."""
         try:
             # The whole call, not each read: a slow drip would keep a read timeout waiting.
             async with (
                 asyncio.timeout(timeout_s),
                 self._transport.send(method, path, body) as reply,
             ):
-                answer = await reply.read()
+                if not 200 <= reply.status < 300:
+                    told = said(await reply.read())
+                    raise from_status(self._place, reply.status, told, reply.headers)
+                yield reply
         except TimeoutError as error:
             message = self._place.sentence(
                 f"no answer within {timeout_s:g} s.", "Raise timeout_s if the model is this slow."
@@ -121,9 +134,29 @@ class OpenAIChatBackend:
             raise TimedOut(message, backend=self.name) from error
         except ConnectionFailed as error:
             raise from_connection(self._place, error) from None
-        if not 200 <= reply.status < 300:
-            raise from_status(self._place, reply.status, said(answer), reply.headers)
-        return answer
+
+    async def _gathered(self, reply: Reply) -> Any:
+        """An answer read as it is made, and left where nothing of use can follow."""
+        gathered = Gathered()
+        async with aclosing(reply.pieces()) as pieces:
+            while not gathered.is_enough and (piece := await self._next(pieces)):
+                gathered.feed(piece)
+        if not gathered.is_whole:
+            raise cut_short(self._place, gathered.events)
+        return gathered.payload()
+
+    async def _next(self, pieces: AsyncGenerator[bytes]) -> bytes:
+        """The next bytes; none at the end."""
+        stall_s = self.settings.stall_timeout_s
+        try:
+            async with asyncio.timeout(stall_s):
+                return await anext(pieces, b"")
+        except TimeoutError as error:
+            message = self._place.sentence(
+                f"the answer stood still for {stall_s:g} s.",
+                "Raise stall_timeout_s if the model pauses this long.",
+            )
+            raise TimedOut(message, backend=self.name) from error
 
     @cached_property
     def _transport(self) -> Transport:

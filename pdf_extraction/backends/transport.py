@@ -8,7 +8,9 @@ the server works on for nobody. No API path, no key and no meaning of a status s
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
@@ -20,6 +22,10 @@ _CONNECT_S = 10.0
 _KEEP_ALIVE_S = 60.0
 #: Bytes handed to the socket at a time; asyncio copies what the socket does not take at once.
 _PIECE = 256 * 1024
+#: Of a body's time so far, spent waiting between two reads; seconds at least and at most.
+_PAUSE_SHARE = 0.01
+_SHORTEST_PAUSE_S = 0.002
+_LONGEST_PAUSE_S = 0.25
 
 
 class ConnectionFailed(Exception):
@@ -61,6 +67,11 @@ class Reply:
         """Names in lower case."""
         return {name.lower(): value for name, value in self._response.headers.items()}
 
+    @property
+    def is_event_stream(self) -> bool:
+        """Whether the body comes as server-sent events; some servers do not stream."""
+        return self._response.content_type == "text/event-stream"
+
     async def read(self) -> bytes:
         """The whole body.
 
@@ -70,15 +81,33 @@ class Reply:
         with _translated():
             return await self._response.read()
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes]:
         """The body as it comes.
 
         Raises:
             ConnectionFailed: It was cut.
         """
+        began = time.perf_counter()
         with _translated():
             async for piece in self._response.content.iter_any():
                 yield piece
+                await self._pause((time.perf_counter() - began) * _PAUSE_SHARE)
+
+    async def _pause(self, seconds: float) -> None:
+        """Let the pieces of a stream gather in the socket.
+
+        A model's tokens come one by one, and waking up for each costs 40 µs of CPU, of which
+        only 6 are spent on understanding it.
+        """
+        connection = self._response.connection
+        if seconds < _SHORTEST_PAUSE_S or connection is None or connection.protocol is None:
+            return
+        protocol = connection.protocol
+        protocol.pause_reading()
+        try:
+            await asyncio.sleep(min(seconds, _LONGEST_PAUSE_S))
+        finally:
+            protocol.resume_reading()
 
     def close(self) -> None:
         """Give the connection back; one whose answer is not whole is closed.

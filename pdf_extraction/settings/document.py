@@ -98,7 +98,7 @@ def _default(field: FieldInfo) -> str:
     if field.default is None:
         return "not set"
     value = list(field.default) if isinstance(field.default, tuple) else field.default
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return f"`{value:_}`"
     return f"`{json.dumps(value)}`"
 

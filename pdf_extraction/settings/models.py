@@ -176,6 +176,29 @@ class OpenAIBackendSettings(BackendSettings):
     )
     seed: int | None = Field(default=None, description="Sent where set and the server knows it.")
     max_tokens: int = Field(default=8192, ge=1, description="Most tokens of an answer.")
+    max_tokens_retry: int = Field(
+        default=16_384,
+        ge=0,
+        description="Most tokens of a second try at an answer that was cut; "
+        "`max_tokens` or less: the page is asked in halves at once.",
+    )
+    stream: Literal["auto", "always", "never"] = Field(
+        default="auto",
+        description="Read answers as they are made, so that a model that repeats itself is cut "
+        "at once; `auto` where `max_tokens` is 2048 or more.",
+    )
+    stall_timeout_s: float = Field(
+        default=60.0, gt=0, description="Seconds that a streamed answer may stand still."
+    )
+    logprobs: bool = Field(
+        default=False,
+        description="Ask for the tokens' log-probabilities, which lower the confidence of "
+        "values that the model was not sure of.",
+    )
+    text_layer_hint: bool = Field(
+        default=False,
+        description="Send the page's own text along, marked as data that may be wrong.",
+    )
     context_window: int = Field(
         default=0, ge=0, le=10, description="Neighbouring pages sent along, on each side."
     )

@@ -85,6 +85,7 @@ def test_the_issues_mix_of_faults_ends_with_every_page_done(calls):
         settings = chain_settings(
             server,
             max_attempts=12,
+            stream="never",  # a cut stream brings no usage, which is then an estimate
             price_per_million_input_tokens=1.0,
             price_per_million_output_tokens=5.0,
         )

@@ -14,7 +14,7 @@ import openai
 import pytest
 
 from pdf_extraction.backends.fake_server import FakeServer, Faults
-from pdf_extraction.backends.fake_server.faults import KINDS, Latency
+from pdf_extraction.backends.fake_server.faults import KINDS, WIRE_KINDS, Latency
 from pdf_extraction.errors import SettingsError
 
 MESSAGES = [{"role": "user", "content": "Página 4"}]
@@ -214,7 +214,7 @@ def test_shares_are_kept():
     assert drawn.count("hang") / 5000 == pytest.approx(0.1, abs=0.02)
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"hang", "reset", "drip"}))
+@pytest.mark.parametrize("kind", sorted(set(KINDS) - set(WIRE_KINDS)))
 def test_every_kind_of_fault_is_an_http_answer_and_is_counted(kind):
     """Statuses come as such, broken answers with status 200."""
     with FakeServer(faults=f"{kind}=1") as server:

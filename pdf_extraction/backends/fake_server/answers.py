@@ -23,6 +23,8 @@ _PAGE_NAMES = (
     re.compile(r"\bp(?:age|ágina|agina|g)\b\W{0,3}(?:n\w*\W{0,3})?(\d+)", re.IGNORECASE),
 )
 _DATA_URL = re.compile(r"data:[\w./+-]*;base64,")
+#: Most tokens of an answer where the call names none.
+DEFAULT_ROOM = 8192
 _SCHEMA_IN_TEXT = re.compile(r"json[ -]schema\w*\W*?(?=\{)", re.IGNORECASE)
 
 
@@ -47,6 +49,12 @@ class Asked:
     schema: Mapping[str, Any] | None
     body: Mapping[str, Any]
     picture_bytes: int = 0
+
+    @property
+    def room(self) -> int:
+        """Most tokens of the answer."""
+        asked = self.body.get("max_tokens") or self.body.get("max_completion_tokens")
+        return int(asked or DEFAULT_ROOM)
 
     @property
     def identity(self) -> str:
@@ -226,8 +234,10 @@ _TEXTS = {"date": "2024-01-31", "date-time": "2024-01-31T12:00:00Z", "time": "12
 
 
 def damaged(kind: str | None, content: str, asked: Asked, dice: random.Random) -> dict[str, Any]:
-    """A choice's ``message`` and ``finish_reason`` with the fault ``kind`` in it."""
-    finish = {"truncated": "length", "token_loop": "length", "whitespace_loop": "length"}
+    """A choice's ``message`` and ``finish_reason`` with the fault ``kind`` in it.
+
+    What a stuck model goes on to write is no part of it: see ``ENDLESS``.
+    """
     message: dict[str, Any] = {"role": "assistant", "content": content}
     if kind is not None and kind in _DAMAGES:
         message["content"] = _DAMAGES[kind](content, asked)
@@ -235,15 +245,26 @@ def damaged(kind: str | None, content: str, asked: Asked, dice: random.Random) -
         message["content"] = content[: int(len(content) * dice.uniform(0.3, 0.8))]
     elif kind == "refusal":
         message = {**message, "content": None, "refusal": "I can't help with that document."}
+    elif kind == "reasoning":
+        message["reasoning_content"] = 'The page may show {"devices": []}, or not.'
     elif kind == "tool_call":
         call = {"name": "answer", "arguments": content}
         message = {
             **message,
             "content": None,
-            "tool_calls": [{"type": "function", "function": call}],
+            "tool_calls": [{"index": 0, "type": "function", "function": call}],
         }
-    reason = "tool_calls" if kind == "tool_call" else finish.get(kind or "", "stop")
+    reason = "tool_calls" if kind == "tool_call" else _REASONS.get(kind or "", "stop")
     return {"message": message, "finish_reason": reason}
+
+
+#: What a stuck model repeats behind its answer until its room is used up.
+ENDLESS: Mapping[str, str] = {
+    "token_loop": " da Lei nº 9.784,",
+    "whitespace_loop": " \n\t",
+    "whitespace_tail": "\n  \t",
+}
+_REASONS = {"truncated": "length", **dict.fromkeys(ENDLESS, "length")}
 
 
 def _wrong_page(content: str, asked: Asked) -> str:
@@ -254,13 +275,15 @@ def _wrong_page(content: str, asked: Asked) -> str:
 _DAMAGES: Mapping[str, Callable[[str, Asked], Any]] = {
     # Not merely unclosed, which any repair mends: the list is prose.
     "malformed": lambda _, a: f'{{"page_number": {a.page_number}, "devices": "Art. 1º e outros',
-    "token_loop": lambda content, _: content[: len(content) // 2] + " da Lei nº 9.784," * 400,
-    "whitespace_loop": lambda content, _: content[: len(content) // 2] + " \n\t" * 1500,
+    "token_loop": lambda content, _: content[: len(content) // 2],
+    "whitespace_loop": lambda content, _: content[: len(content) // 2],
     "wrong_page": _wrong_page,
     "empty": lambda _, __: "",
     "list_content": lambda content, _: [{"type": "text", "text": content}],
     "think": lambda content, _: f'<think>The page shows {{"devices": []}}?</think>\n{content}',
+    "think_open": lambda content, _: f"<think>The page shows one article.\n{content}",
     "fences": lambda content, _: f"```json\n{content}\n```",
     "prose": lambda content, _: f"Aqui está o resultado:\n\n{content}\n\nEspero ter ajudado!",
     "page_list": lambda content, a: f'[{{"page_number": {a.page_number + 1}}}, {content}]',
+    "sideways": lambda content, _: content.replace("{", '{"rotation_correction": 90, ', 1),
 }

@@ -1,4 +1,7 @@
-"""The scripted server's routes: slots, limits, faults and the count of what was asked."""
+"""The scripted server's routes: slots, limits, faults and the count of what was asked.
+
+How an answer goes over the wire is ``speaking``'s business.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pdf_extraction.backends.fake_server.answers import (
+    ENDLESS,
     Answerer,
     Asked,
     damaged,
@@ -19,6 +23,7 @@ from pdf_extraction.backends.fake_server.answers import (
     read_asked,
 )
 from pdf_extraction.backends.fake_server.faults import STATUS_KINDS, Faults
+from pdf_extraction.backends.fake_server.speaking import Spoken, drip, event, tokens_of
 from pdf_extraction.backends.fake_server.wire import Connection, HttpRequest
 
 _MESSAGES = {
@@ -29,8 +34,6 @@ _MESSAGES = {
 }
 #: What is listed where the script names no model and any is served.
 DEFAULT_MODEL = "scripted"
-#: Characters of one streamed piece.
-_PIECE = 80
 
 
 @dataclass
@@ -158,6 +161,11 @@ class App:
             message = f"The model {asked.body.get('model')!r} does not exist"
             self._refuse(connection, 404, message, code="model_not_found")
             return
+        if self.faults.most_tokens and asked.room > self.faults.most_tokens:
+            most = self.faults.most_tokens
+            message = f"max_tokens is too large: {asked.room}. The model's limit is {most}."
+            self._refuse(connection, 400, message, code="invalid_value")
+            return
         for picture in asked.pictures:
             self.stats.by_picture[picture] += 1
         tokens = len(asked.system + asked.text) // 4
@@ -209,26 +217,57 @@ class App:
             connection.reset()
             return
         choice = damaged(kind, self._content(asked), asked, dice)
-        said = choice["message"]["content"] or ""
-        output_tokens = max(1, len(said if isinstance(said, str) else said[0]["text"]) // 4)
-        self.stats.output_tokens += output_tokens
-        self.output.add(output_tokens)
-        usage = {
-            "prompt_tokens": tokens,
-            "completion_tokens": output_tokens,
-            "total_tokens": tokens + output_tokens,
-        }
-        answer = self._completion(asked, choice, usage if self.faults.usage else None)
+        answer = Spoken(asked, choice, ENDLESS.get(kind or "", ""), tokens, kind)
         if asked.body.get("stream"):
-            await self._stream(asked, choice, answer, connection)
-        elif kind == "drip":
-            await self._drip(json.dumps(answer).encode(), connection)
+            whole = await self._stream(answer, kind, connection)
         else:
-            body = json.dumps(answer, ensure_ascii=False).encode()
-            connection.respond(200, body, self._limit_headers())
-        self.stats.answered += 1
+            whole = await self._whole(answer, kind, connection)
+        if whole:
+            self.stats.answered += 1
+            self.stats.statuses[200] += 1
         self._counted.set()
-        self.stats.statuses[200] += 1
+
+    def _count_output(self, tokens: int) -> None:
+        self.stats.output_tokens += tokens
+        self.output.add(tokens)
+
+    async def _whole(self, answer: Spoken, kind: str | None, connection: Connection) -> bool:
+        text = answer.text()
+        self._count_output(tokens_of(text))
+        completion = answer.completion(text, self.stats.requests, usage=bool(self.faults.usage))
+        if kind == "stream_cut":
+            connection.reset()
+            return False
+        if kind in {"drip", "stall"}:
+            await drip(json.dumps(completion).encode(), connection, endless=kind == "stall")
+        else:
+            body = json.dumps(completion, ensure_ascii=False).encode()
+            connection.respond(200, body, self._limit_headers())
+        return True
+
+    async def _stream(self, answer: Spoken, kind: str | None, connection: Connection) -> bool:
+        """Pieces as a model makes them; what was made when the client leaves is counted."""
+        connection.open_stream(self._limit_headers())
+        head = answer.head(self.stats.requests)
+        made = 0
+        for delta, tokens in answer.deltas():
+            connection.chunk(event({**head, "choices": [{"index": 0, **delta}]}))
+            self._count_output(tokens)
+            made += tokens
+            if kind == "stall":
+                await asyncio.Event().wait()
+            if kind == "stream_cut":
+                connection.reset()
+                return False
+            await asyncio.sleep(tokens * (0.05 if kind == "drip" else self.faults.token_s))
+        last = {"index": 0, "delta": {}, "finish_reason": answer.choice["finish_reason"]}
+        connection.chunk(event({**head, "choices": [last]}))
+        wanted = (answer.asked.body.get("stream_options") or {}).get("include_usage")
+        if wanted and self.faults.usage and kind != "no_usage":
+            connection.chunk(event({**head, "choices": [], "usage": answer.usage(made)}))
+        connection.chunk(b"data: [DONE]\n\n")
+        connection.chunk(b"")
+        return True
 
     def _content(self, asked: Asked) -> str:
         given = None
@@ -237,49 +276,6 @@ class App:
         elif self._answers is not None:
             given = next((self._answers[p] for p in asked.pictures if p in self._answers), None)
         return made_up(asked, self.faults.devices) if given is None else given
-
-    def _completion(
-        self, asked: Asked, choice: dict[str, Any], usage: dict[str, int] | None
-    ) -> dict[str, Any]:
-        said = choice["message"]["content"]
-        if asked.body.get("logprobs") and isinstance(said, str):
-            tokens = [{"token": token, "logprob": -0.01} for token in said.split(" ")]
-            choice = {**choice, "logprobs": {"content": tokens}}
-        return {
-            "id": f"fake-{self.stats.requests}",
-            "object": "chat.completion",
-            "created": int(time.time()),
-            "model": asked.body.get("model"),
-            "choices": [{"index": 0, **choice}],
-            **({"usage": usage} if usage else {}),
-        }
-
-    async def _stream(
-        self, asked: Asked, choice: dict[str, Any], answer: dict[str, Any], connection: Connection
-    ) -> None:
-        head = {key: answer[key] for key in ("id", "created", "model")}
-        head["object"] = "chat.completion.chunk"
-        said = choice["message"]["content"] or ""
-        said = said if isinstance(said, str) else said[0]["text"]
-        connection.open_stream(self._limit_headers())
-        for start in range(0, len(said), _PIECE):
-            delta = {"index": 0, "delta": {"content": said[start : start + _PIECE]}}
-            connection.chunk(_event({**head, "choices": [delta]}))
-            await asyncio.sleep(0)
-        last = {"index": 0, "delta": {}, "finish_reason": choice["finish_reason"]}
-        connection.chunk(_event({**head, "choices": [last]}))
-        if (asked.body.get("stream_options") or {}).get("include_usage") and "usage" in answer:
-            connection.chunk(_event({**head, "choices": [], "usage": answer["usage"]}))
-        connection.chunk(b"data: [DONE]\n\n")
-        connection.chunk(b"")
-
-    async def _drip(self, body: bytes, connection: Connection) -> None:
-        """A byte now and then, so that no read ever times out."""
-        connection.open_stream(content_type="application/json")
-        for byte in body:
-            connection.chunk(bytes([byte]))
-            await asyncio.sleep(0.05)
-        connection.chunk(b"")
 
     def _fail(self, connection: Connection, kind: str) -> None:
         status = int(kind[:3])
@@ -319,7 +315,3 @@ class App:
         body = json.dumps({"error": error}).encode()
         request_id = {"x-request-id": f"fake-{self.stats.requests}"}
         connection.respond(status, body, {**request_id, **(headers or {})})
-
-
-def _event(payload: Mapping[str, Any]) -> bytes:
-    return b"data: " + json.dumps(payload, ensure_ascii=False).encode() + b"\n\n"

@@ -15,22 +15,27 @@ from pdf_extraction.errors import SettingsError
 #: Faults that answer with an HTTP status; ``429_bare`` is a 429 without Retry-After.
 STATUS_KINDS = ("429", "429_bare", "500", "502", "503")
 #: Faults of the connection.
-WIRE_KINDS = ("hang", "reset", "drip")
+WIRE_KINDS = ("hang", "reset", "drip", "stall", "stream_cut")
 #: Answers with status 200 that a client has to see through or to read all the same.
 ANSWER_KINDS = (
     "truncated",
     "malformed",
     "token_loop",
     "whitespace_loop",
+    "whitespace_tail",
     "refusal",
     "wrong_page",
     "empty",
     "list_content",
     "think",
+    "think_open",
+    "reasoning",
     "fences",
     "prose",
     "page_list",
     "tool_call",
+    "no_usage",
+    "sideways",
 )
 KINDS = STATUS_KINDS + WIRE_KINDS + ANSWER_KINDS
 
@@ -85,6 +90,8 @@ class Faults:
         key: Where set, calls without this key get 401.
         echo: 1 repeats a wrong key in the 401, as some servers do.
         model: Name of the only model served; empty serves any.
+        token_s: Seconds for each token of a stream.
+        most_tokens: Calls with more ``max_tokens`` get 400, as a model's context refuses them.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -102,6 +109,8 @@ class Faults:
     key: str = ""
     echo: int = 0
     model: str = ""
+    token_s: float = 0.0
+    most_tokens: int = 0
 
     @classmethod
     def parse(cls, spec: str) -> Faults:
