@@ -139,17 +139,18 @@ class OpenAIChatBackend:
         """An answer read as it is made, and left where nothing of use can follow."""
         gathered = Gathered()
         async with aclosing(reply.pieces()) as pieces:
-            while not gathered.is_enough and (piece := await self._next(pieces)):
+            while not gathered.is_enough and (piece := await self._next(pieces, gathered)):
                 gathered.feed(piece)
         if not gathered.is_whole:
             raise cut_short(self._place, gathered.events)
         return gathered.payload()
 
-    async def _next(self, pieces: AsyncGenerator[bytes]) -> bytes:
+    async def _next(self, pieces: AsyncGenerator[bytes], gathered: Gathered) -> bytes:
         """The next bytes; none at the end."""
         stall_s = self.settings.stall_timeout_s
         try:
-            async with asyncio.timeout(stall_s):
+            # Before its first word a call may stand in the server's queue.
+            async with asyncio.timeout(stall_s if gathered.events else None):
                 return await anext(pieces, b"")
         except TimeoutError as error:
             message = self._place.sentence(
