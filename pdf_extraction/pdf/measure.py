@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import pymupdf
 
 from pdf_extraction.model import BBox
-from pdf_extraction.pdf.picture import render, scale_for
-from pdf_extraction.pdf.textlayer import TextLayer, turned
+from pdf_extraction.pdf.drawn import Drawn, Pixels
+from pdf_extraction.pdf.picture import Canvas, scale_for
+from pdf_extraction.pdf.textlayer import TextLayer
 from pdf_extraction.pdf.trust import PageFeatures
 
 #: Dots an inch at which ink is looked for, and at most how many pixels.
 _INK_DPI, _INK_PIXELS = 60, 500_000
+#: Parts of 256 that red, green and blue have in grey, as MuPDF takes them.
+_LUMINANCE = np.array([77, 151, 28], np.uint16)
 #: Share of each side left out, where scans have black edges and holes.
 _INK_MARGIN = 0.03
 #: Grey levels below the paper's own from which a pixel is ink.
@@ -22,9 +24,17 @@ _INK_SHARE = 2e-5
 _MARGIN = 0.12
 
 
-def features_of(page: pymupdf.Page, layer: TextLayer) -> PageFeatures:
-    """Features of a parsed page; renders it small only where hardly any text was found."""
-    images = _images(page)
+def features_of(
+    layer: TextLayer, drawn: Drawn, canvas: Canvas | None = None
+) -> PageFeatures:
+    """Features of a parsed page; looks for ink only where no word is painted.
+
+    Args:
+        layer: The page's words.
+        drawn: The page.
+        canvas: Its picture, where somebody wants one anyway.
+    """
+    images = drawn.images
     area = (layer.width * layer.height) or 1.0
     shown = [word for word in layer.words if word.visible]
     features = PageFeatures(
@@ -44,27 +54,44 @@ def features_of(page: pymupdf.Page, layer: TextLayer) -> PageFeatures:
     )
     if not features.needs_ink:
         return features
-    ink = ink_share(page)
+    ink = ink_share(small_picture(drawn, canvas))
     return PageFeatures(**{**vars(features), "has_ink": ink > 0, "ink": ink})
 
 
-def ink_share(page: pymupdf.Page) -> float:
-    """Share of a small grey rendering that is ink, 0-1; 0 for paper and specks alone."""
-    scale = scale_for(page.rect.width, page.rect.height, _INK_DPI, _INK_PIXELS)
-    pixels = render(page, scale, grey=True)
+def small_picture(drawn: Drawn, canvas: Canvas | None) -> Pixels:
+    """A small grey rendering; made of the large one where there is one, which costs a scan
+    no second decoding.
+    """
+    scale = scale_for(drawn.width, drawn.height, _INK_DPI, _INK_PIXELS)
+    if canvas is None:
+        return drawn.pixels(scale, grey=True)
+    return _reduced(canvas.pixels, max(1, round(canvas.scale / scale)))
+
+
+def _reduced(pixels: Pixels, factor: int) -> Pixels:
+    """Every ``factor`` x ``factor`` pixels as their mean, in grey."""
+    rows, columns = (side // factor * factor for side in pixels.shape[:2])
+    sums = np.zeros((rows // factor, columns // factor, *pixels.shape[2:]), np.uint16)
+    for row in range(factor):
+        for column in range(factor):
+            sums += pixels[row:rows:factor, column:columns:factor]
+    means = sums // (factor * factor)
+    if means.ndim == 3:
+        means = means @ _LUMINANCE >> 8
+    return means.astype(np.uint8)
+
+
+def ink_share(pixels: Pixels) -> float:
+    """Share of a small grey picture that is ink, 0-1; 0 for paper and specks alone."""
     rows, columns = (int(side * _INK_MARGIN) for side in pixels.shape)
     inner = pixels[rows : pixels.shape[0] - rows, columns : pixels.shape[1] - columns]
     if not inner.size:
         return 0.0
-    paper = int(np.median(inner))
-    ink = np.count_nonzero(np.abs(inner.astype(np.int16) - paper) > _INK_CONTRAST)
+    shades = np.bincount(inner.ravel(), minlength=256)
+    paper = int(np.searchsorted(np.cumsum(shades), (inner.size + 1) // 2))
+    near = shades[max(0, paper - _INK_CONTRAST) : paper + _INK_CONTRAST + 1]
+    ink = inner.size - int(near.sum())
     return float(ink / inner.size) if ink > max(3, _INK_SHARE * inner.size) else 0.0
-
-
-def _images(page: pymupdf.Page) -> list[BBox]:
-    matrix = page.rotation_matrix if page.rotation else None
-    kinds = ("fill-image", "fill-imgmask")
-    return [turned(box, matrix) for kind, box in page.get_bboxlog() if kind in kinds]
 
 
 def _on_page(box: BBox, layer: TextLayer) -> float:

@@ -8,10 +8,11 @@ import pymupdf
 
 from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageImage, PageText
+from pdf_extraction.pdf.drawn import Drawn
 from pdf_extraction.pdf.engines import EngineName, engine_for
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
-from pdf_extraction.pdf.picture import PictureOptions, picture_of
+from pdf_extraction.pdf.picture import Canvas, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import Source, Verdict, judge
 
@@ -53,10 +54,12 @@ def read_page(
         height_pt=page.rect.height,
         rotation=page.rotation,
     )
+    drawn = Drawn(page)
+    canvas = Canvas(drawn, options.picture) if options.want_picture else None
     if known_text is not None:
         read = replace(read, text=known_text, text_verdict="known")
     else:
-        features = features_of(page, layer := read_layer(page))
+        features = features_of(layer := read_layer(page), drawn, canvas)
         verdict = judge(features)
         try:
             text = _text_of(page, layer, verdict, options)
@@ -70,8 +73,8 @@ def read_page(
             text_verdict=verdict.rule,
             ink=features.ink,
         )
-    if options.want_picture and not read.is_blank:
-        read = replace(read, picture=picture_of(page, options.picture))
+    if canvas is not None and not read.is_blank:
+        read = replace(read, picture=canvas.picture())
     return read
 
 

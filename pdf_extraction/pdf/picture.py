@@ -8,17 +8,17 @@ from __future__ import annotations
 import hashlib
 import io
 from dataclasses import dataclass
+from functools import cached_property
 from math import sqrt
 from typing import Literal
 
 import numpy as np
 import pymupdf
-from numpy.typing import NDArray
 
 from pdf_extraction.model import Picture
+from pdf_extraction.pdf.drawn import Drawn, Pixels
 
 ImageFormat = Literal["jpeg", "png", "webp"]
-Pixels = NDArray[np.uint8]
 
 #: No side is longer, however thin the page: encoders and models refuse more.
 MAX_SIDE = 8_000
@@ -47,21 +47,43 @@ class PictureOptions:
     max_image_bytes: int = 4_000_000
 
 
+class Canvas:
+    """One page's picture in the making; what is rendered first serves to look for ink too.
+
+    Args:
+        drawn: The page.
+        options: Limits of the picture.
+    """
+
+    def __init__(self, drawn: Drawn, options: PictureOptions) -> None:
+        self.drawn, self.options = drawn, options
+        self.scale = scale_for(drawn.width, drawn.height, options.dpi, options.max_pixels)
+
+    @cached_property
+    def pixels(self) -> Pixels:
+        """At the largest size allowed: rows, columns, and three channels where it has colour."""
+        return without_colour(self.drawn.pixels(self.scale))
+
+    def picture(self) -> Picture:
+        """The picture within all limits, pixels given up first, then quality."""
+        options, scale, quality, pixels = self.options, self.scale, 0, self.pixels
+        while True:
+            data = encode(pixels, options.image_format, QUALITIES[quality])
+            excess = _base64_size(data) / options.max_image_bytes
+            count = pixels.shape[0] * pixels.shape[1]
+            if excess <= 1 or (count <= 64 * 64 and quality == len(QUALITIES) - 1):
+                return _picture(pixels, data, options.image_format)
+            last = quality == len(QUALITIES) - 1
+            if count > MIN_PIXELS or last or options.image_format == "png":
+                scale *= max(0.5, 0.95 / sqrt(excess))
+                pixels = without_colour(self.drawn.pixels(scale))
+            else:
+                quality += 1
+
+
 def picture_of(page: pymupdf.Page, options: PictureOptions) -> Picture:
-    """The page's picture within all limits, pixels given up first, then quality."""
-    scale = scale_for(page.rect.width, page.rect.height, options.dpi, options.max_pixels)
-    quality = 0
-    while True:
-        pixels = render(page, scale)
-        data = encode(pixels, options.image_format, QUALITIES[quality])
-        excess = _base64_size(data) / options.max_image_bytes
-        count = pixels.shape[0] * pixels.shape[1]
-        if excess <= 1 or (count <= 64 * 64 and quality == len(QUALITIES) - 1):
-            return _picture(pixels, data, options.image_format)
-        if (count > MIN_PIXELS or quality == len(QUALITIES) - 1) or options.image_format == "png":
-            scale *= max(0.5, 0.95 / sqrt(excess))
-        else:
-            quality += 1
+    """The page's picture within all limits."""
+    return Canvas(Drawn(page), options).picture()
 
 
 def scale_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -> float:
@@ -79,19 +101,16 @@ def scale_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) ->
 
 def render(page: pymupdf.Page, scale: float, *, grey: bool = False) -> Pixels:
     """Pixels of the displayed page: rows, columns, and three channels unless ``grey``."""
-    space = pymupdf.csGRAY if grey else pymupdf.csRGB
-    pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=space, alpha=False)
-    # ``samples`` is a copy; a view of ``samples_mv`` outlived its pixmap and showed whatever
-    # was written there next, so that OCR lost lines at random.
-    flat = np.frombuffer(pixmap.samples, dtype=np.uint8)
-    rows = flat.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * pixmap.n]
-    return rows if grey else rows.reshape(pixmap.height, pixmap.width, 3)
+    return Drawn(page).pixels(scale, grey=grey)
+
+
+def without_colour(pixels: Pixels) -> Pixels:
+    """One channel of a picture whose three say the same; else the picture as it is."""
+    return np.ascontiguousarray(pixels[:, :, 1]) if _is_grey(pixels) else pixels
 
 
 def encode(pixels: Pixels, image_format: ImageFormat, quality: int = QUALITIES[0]) -> bytes:
-    """Encoded picture; pages without colour are encoded grey."""
-    if pixels.ndim == 3 and _is_grey(pixels):
-        pixels = np.ascontiguousarray(pixels[:, :, 1])
+    """Encoded picture, grey where the pixels have one channel."""
     if image_format == "jpeg":
         import simplejpeg  # noqa: PLC0415
 
@@ -114,9 +133,12 @@ def encode(pixels: Pixels, image_format: ImageFormat, quality: int = QUALITIES[0
 
 
 def _is_grey(pixels: Pixels) -> bool:
-    sample = pixels[::3, ::3].astype(np.int16)
-    spread = sample.max(axis=2) - sample.min(axis=2)
-    return bool(spread.max() < _GREY_TOLERANCE) if spread.size else True
+    sample = pixels[::3, ::3]
+    red, green, blue = sample[:, :, 0], sample[:, :, 1], sample[:, :, 2]
+    # Along the axis of channels numpy's own max and min took longer than all the encoding.
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
+    return bool((most - least < _GREY_TOLERANCE).all())
 
 
 def _base64_size(data: bytes) -> int:

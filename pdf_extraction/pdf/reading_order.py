@@ -77,6 +77,8 @@ class Fragment:
 
 
 Row = list[Fragment]
+#: Running head, body from top to bottom, running foot.
+_Margins = tuple[list[Fragment], list[Fragment], list[Fragment]]
 
 
 class _Columns(NamedTuple):
@@ -139,8 +141,12 @@ class _Page:
 
     def __init__(self, bars: list[Fragment], height: float) -> None:
         self.bars = bars
-        self.head = MARGIN * height
-        self.foot = (1 - MARGIN) * height
+        head, foot = MARGIN * height, (1 - MARGIN) * height
+        self.head = head
+        self.foot = foot
+        # Drawings have thousands of lines, of which few stand in the margins.
+        self.head_bars = [b for b in bars if b.y0 < head]
+        self.foot_bars = [_mirror(b) for b in bars if b.y1 > foot]
 
     def order(self, fragments: list[Fragment], depth: int = 0) -> list[Row]:
         stretches = self._stretches(fragments) if depth < MAX_DEPTH else None
@@ -158,10 +164,12 @@ class _Page:
     def _stretches(self, fragments: list[Fragment]) -> list[_Columns | _Plain] | None:
         """The cutting at the gutter with the most lines of columns beside it."""
         best, best_score = None, 0
-        for x, beside in _candidates(fragments):
+        candidates = _candidates(fragments)
+        margins = self._margins(fragments) if candidates else ([], [], [])
+        for x, beside in candidates:
             if beside <= best_score:
                 break
-            stretches = self._cut(fragments, x)
+            stretches = self._cut(margins, x)
             columns = [part for part in stretches if isinstance(part, _Columns)]
             score = sum(len(part.left) + len(part.right) for part in columns)
             proven = any(part.lines >= MIN_COLUMN_LINES for part in columns)
@@ -169,13 +177,13 @@ class _Page:
                 best, best_score = stretches, score
         return best
 
-    def _cut(self, fragments: list[Fragment], x: float) -> list[_Columns | _Plain]:
-        head, body, foot = self._margins(fragments)
+    def _cut(self, margins: _Margins, x: float) -> list[_Columns | _Plain]:
+        head, body, foot = margins
         # An overfull line of the left column reaches into the gutter, not over it.
         gutter_end = min((f.x0 for f in body if f.x0 >= x), default=x)
         cuts: list[Fragment] = []
         rest: list[Fragment] = []
-        for f in sorted(body, key=_middle):
+        for f in body:
             overfull = f.x1 <= gutter_end and x - f.x0 > OVERFULL_FROM * f.height
             (rest if f.x1 <= x or f.x0 >= x or overfull else cuts).append(f)
         cuts += [b for b in self.bars if b.x0 < x - BAR_REACH and x + BAR_REACH < b.x1]
@@ -196,18 +204,16 @@ class _Page:
                 plain = [*plain, cut]
         return [*stretches, _Plain(plain), _Plain(foot)]
 
-    def _margins(
-        self, fragments: list[Fragment]
-    ) -> tuple[list[Fragment], list[Fragment], list[Fragment]]:
+    def _margins(self, fragments: list[Fragment]) -> _Margins:
         """Running head, body and running foot, where a gap or a rule sets them apart."""
-        top = _edge([f for f in fragments + self.bars if f.y0 < self.head], fragments)
+        top = _edge([*(f for f in fragments if f.y0 < self.head), *self.head_bars], fragments)
         mirrored = [_mirror(f) for f in fragments]
-        foot = [m for m in mirrored + [_mirror(b) for b in self.bars] if m.y0 < -self.foot]
-        bottom = -_edge(foot, mirrored)
+        foot = [m for m in mirrored if m.y0 < -self.foot]
+        bottom = -_edge(foot + self.foot_bars, mirrored)
         head = [f for f in fragments if f.middle < top]
         return (
             head,
-            [f for f in fragments if top <= f.middle <= bottom],
+            sorted((f for f in fragments if top <= f.middle <= bottom), key=_middle),
             [f for f in fragments if f.middle > max(top, bottom)],
         )
 
@@ -279,19 +285,30 @@ def _prose_lines(side: list[Fragment], height: float) -> int:
 def _rows(fragments: list[Fragment]) -> list[Row]:
     """Fragments that share a printed line, top to bottom, each row left to right."""
     rows: list[Row] = []
+    bottoms: list[float] = []
     for fragment in sorted(fragments, key=_middle):
-        row = next((row for row in reversed(rows[-3:]) if _same_row(row, fragment)), None)
-        if row is None:
-            rows.append([fragment])
+        for index in range(len(rows) - 1, max(len(rows) - 4, -1), -1):
+            if bottoms[index] > fragment.y0 and _same_row(rows[index], fragment):
+                rows[index].append(fragment)
+                bottoms[index] = max(bottoms[index], fragment.y1)
+                break
         else:
-            row.append(fragment)
+            rows.append([fragment])
+            bottoms.append(fragment.y1)
     for row in rows:
         row.sort(key=lambda f: f.x0)
     return rows
 
 
 def _same_row(row: Row, fragment: Fragment) -> bool:
-    nearest = min(row, key=lambda other: max(fragment.x0 - other.x1, other.x0 - fragment.x1))
+    nearest = row[0]
+    if len(row) > 1:
+        x0, x1, least = fragment.x0, fragment.x1, float("inf")
+        for other in row:  # the hottest loop of a page: no call in it
+            right, left = x0 - other.x1, other.x0 - x1
+            apart = right if right > left else left
+            if apart < least:
+                nearest, least = other, apart
     shared = min(nearest.y1, fragment.y1) - max(nearest.y0, fragment.y0)
     beside = min(nearest.x1, fragment.x1) - max(nearest.x0, fragment.x0)
     smaller = min(nearest.height, fragment.height)

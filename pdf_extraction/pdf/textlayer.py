@@ -6,6 +6,7 @@ words are struck through in ``strikes``.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import ceil, floor
@@ -87,7 +88,7 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
     return TextLayer(
         width,
         height,
-        tuple(_once(word for word in words if _on_page(word.bbox, width, height))),
+        tuple(_once([word for word in words if _on_page(word.bbox, width, height)])),
         tuple(_drawings(blocks, matrix)),
     )
 
@@ -110,7 +111,8 @@ def turned(bbox: Sequence[float], matrix: Any) -> BBox:
 def _drawings(blocks: Iterable[dict[str, Any]], matrix: Any) -> Iterator[Drawing]:
     for block in blocks:
         if block["type"] == _VECTOR and block["alpha"]:
-            yield Drawing(turned(block["bbox"], matrix), block["color"] == _WHITE)
+            box = block["bbox"] if matrix is None else turned(block["bbox"], matrix)
+            yield Drawing(box, block["color"] == _WHITE)
 
 
 def _raw_words(
@@ -178,10 +180,14 @@ def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
     return 1 if dy > 0 else 3
 
 
-def _once(words: Iterable[RawWord]) -> Iterator[RawWord]:
+def _once(words: Sequence[RawWord]) -> Iterator[RawWord]:
     """Words without those printed again over themselves to look bold or shaded."""
     seen: dict[tuple[str, int, int], BBox] = {}
+    printed = Counter(word.text for word in words)
     for word in words:
+        if printed[word.text] == 1:
+            yield word
+            continue
         x, y = word.bbox[0] / _OVERPRINT, word.bbox[1] / _OVERPRINT
         before = seen.get((word.text, round(x), round(y)))
         if before is not None and _overprints(word.bbox, before):

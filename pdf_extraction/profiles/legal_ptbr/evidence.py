@@ -47,7 +47,8 @@ def _parts(row: Row, evidence: dict[int, _PageEvidence]) -> Iterator[_Part]:
         return
     for number in range(row["page_number"], row["page_end"] + 1):
         page = evidence[number]
-        if spans := page.spans(row):
+        # What a page without any text has of a row is the line feed between two others.
+        if page.text.source != "none" and (spans := page.spans(row)):
             yield _Part(page, spans, page.agreement(spans, row["label"]))
 
 
