@@ -18,7 +18,7 @@ import numpy as np
 
 from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import BBox
-from pdf_extraction.pdf.picture import Pixels
+from pdf_extraction.pdf.drawn import Pixels
 
 EngineName = Literal["auto", "tesseract", "rapidocr"]
 

@@ -24,9 +24,7 @@ _INK_SHARE = 2e-5
 _MARGIN = 0.12
 
 
-def features_of(
-    layer: TextLayer, drawn: Drawn, canvas: Canvas | None = None
-) -> PageFeatures:
+def features_of(layer: TextLayer, drawn: Drawn, canvas: Canvas | None = None) -> PageFeatures:
     """Features of a parsed page; looks for ink only where no word is painted.
 
     Args:
@@ -59,9 +57,7 @@ def features_of(
 
 
 def small_picture(drawn: Drawn, canvas: Canvas | None) -> Pixels:
-    """A small grey rendering; made of the large one where there is one, which costs a scan
-    no second decoding.
-    """
+    """A small grey rendering, of the large one where there is one: a scan is decoded once."""
     scale = scale_for(drawn.width, drawn.height, _INK_DPI, _INK_PIXELS)
     if canvas is None:
         return drawn.pixels(scale, grey=True)

@@ -14,9 +14,10 @@ import pymupdf
 from PIL import Image
 
 from pdf_extraction.model import BBox, PageText
+from pdf_extraction.pdf.drawn import Pixels
 from pdf_extraction.pdf.engines import Engine, OcrWord
 from pdf_extraction.pdf.pagetext import RawWord, compose
-from pdf_extraction.pdf.picture import Pixels, render, scale_for
+from pdf_extraction.pdf.picture import render, scale_for
 from pdf_extraction.pdf.trust import stop_share
 
 #: Tesseract's own advice; at 200 dpi a native 200-dpi scan is read as well, at 300 small

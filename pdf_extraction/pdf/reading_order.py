@@ -306,7 +306,7 @@ def _same_row(row: Row, fragment: Fragment) -> bool:
         x0, x1, least = fragment.x0, fragment.x1, float("inf")
         for other in row:  # the hottest loop of a page: no call in it
             right, left = x0 - other.x1, other.x0 - x1
-            apart = right if right > left else left
+            apart = right if right > left else left  # noqa: FURB136 - a call takes longer
             if apart < least:
                 nearest, least = other, apart
     shared = min(nearest.y1, fragment.y1) - max(nearest.y0, fragment.y0)

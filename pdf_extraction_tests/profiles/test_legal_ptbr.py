@@ -6,7 +6,7 @@ import pytest
 from pdf_extraction.errors import Malformed, SchemaMismatch
 from pdf_extraction.grounding import ground
 from pdf_extraction.profiles import get_profile
-from pdf_extraction_tests.assembly.acts import page, tables_of
+from pdf_extraction_tests.assembly.acts import filled, page, tables_of
 
 PROFILE = get_profile("legal_ptbr")
 ACT = page(
@@ -102,3 +102,13 @@ def test_confidence_comes_from_evidence_and_names_it():
     rows = tables_of(ACT)["devices"]
     assert {row["confidence_method"] for row in rows} == {"text_layer+numbering"}
     assert all(0 < row["confidence"] < 1 for row in rows)
+
+
+def test_a_device_that_runs_on_past_a_page_without_text_is_a_row_all_the_same():
+    """Nothing read the scan between two pages; it proves nothing and breaks nothing."""
+    first = page("Art. 1º O prazo corre", *filled("da data da publicação oficial " * 12))
+    last = page("e termina no dia útil seguinte.", "Art. 2º Esta Lei entra em vigor.")
+    claimed = {"device_type": "artigo", "identifier": "Art. 1º", "text": "Art. 1º O prazo corre"}
+    rows = tables_of(first, page(source="none"), last, answers={1: [claimed], 2: [], 3: []})
+    across = rows["devices"][0]
+    assert (across["page_number"], across["page_end"]) == (1, 3)
