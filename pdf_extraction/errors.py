@@ -133,10 +133,12 @@ class BackendError(ExtractionError):
     Attributes:
         may_be_billed: The server had the request and may have worked on it, though no answer
             came: its input is priced by an estimate, not by nothing.
+        cost_usd: That price.
     """
 
     remedy = Remedy.NEXT_BACKEND
     may_be_billed = False
+    cost_usd = 0.0
 
     def __init__(
         self,

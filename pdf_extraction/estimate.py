@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pdf_extraction.backends.base import Backend
-from pdf_extraction.backends.cache import answer_key
+from pdf_extraction.backends.cache import answer_key, question, usable
 from pdf_extraction.backends.calls import Spent
 from pdf_extraction.backends.chain import build_backend, server_settings
 from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key
 from pdf_extraction.catalogue.files import absolute
-from pdf_extraction.errors import DocumentError, OutputError
+from pdf_extraction.errors import DocumentError
 from pdf_extraction.model import Document, PageImage, Request
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.questions import build_request
@@ -187,14 +187,11 @@ class _Work:
     def _is_kept(self, request: Request) -> bool:
         if not self.has_calls:
             return False
-        kept = self.workspace.calls.get(answer_key(self.settings, request))
-        if kept is None:
-            return False
-        try:
-            request.parse(kept.text)
-        except OutputError:
-            return False
-        return True
+        calls, name = self.workspace.calls, self.backend.name
+        kept = calls.get(answer_key(name, self.settings, request))
+        if kept is None and self.workspace.settings.cache.ignore_prompt_hash:
+            kept = calls.alike(question(name, self.settings, request))
+        return usable(kept, request) is not None
 
     def _tokens(self, requests: Sequence[Request]) -> tuple[int, int]:
         if self.average is not None:

@@ -234,6 +234,7 @@ class Request:
         partition_key: For the ledger; a document's id may change with its sidecar.
         answer_key: What the answer is kept under; empty where it is not kept.
         max_tokens: Overrides the backend's, for another try.
+        question: What the answer may be found by whatever the prompt's wording.
     """
 
     document_id: str
@@ -250,6 +251,7 @@ class Request:
     partition_key: str = ""
     answer_key: str = ""
     max_tokens: int | None = None
+    question: str = ""
 
 
 @dataclass(frozen=True)
@@ -268,6 +270,7 @@ class Completion:
         latency_ms: Of the answering call alone; 0 without a call.
         cached: Taken from the cache.
         is_fallback: Not from the chain's first backend.
+        pause_s: Seconds that the server asks everyone to stay away, its limit being used up.
     """
 
     text: str
@@ -281,6 +284,7 @@ class Completion:
     latency_ms: float = 0.0
     cached: bool = False
     is_fallback: bool = False
+    pause_s: float | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -309,6 +313,7 @@ class Attempt:
     cost_usd: float = 0.0
     finish_reason: str | None = None
     partition_key: str = ""
+    usage_estimated: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.backends.usage import Estimator
-from pdf_extraction.errors import BudgetExceeded, OutputError
+from pdf_extraction.errors import BackendError, BudgetExceeded, OutputError
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings
 
@@ -86,6 +86,9 @@ class Budget(Policy):
             spent = completion.cost_usd
         except OutputError as error:
             spent = error.completion.cost_usd if error.completion else 0.0
+            raise
+        except BackendError as error:
+            spent = error.cost_usd
             raise
         except asyncio.CancelledError:
             spent = reserved  # the server may have worked to the end

@@ -19,15 +19,22 @@ from pdf_extraction.model import Completion, PageImage, Request, digest
 from pdf_extraction.settings import OpenAIBackendSettings
 
 #: Part of every key; another number lets go of all answers kept so far.
-_VERSION = "1"
+_VERSION = "2"
 
 
-def answer_key(settings: OpenAIBackendSettings, request: Request) -> str:
-    """What an answer is filed under: all that reaches the model, and nothing else.
+def answer_key(backend: str, settings: OpenAIBackendSettings, request: Request) -> str:
+    """What an answer is filed under: who is asked and all that reaches the model.
 
-    Not the document, so that a renamed file costs nothing. Not ``max_tokens``: an answer that
-    was cut is never kept, so a higher limit does not make the others wrong.
+    The backend's name, because two links of a chain with the same model are there to give two
+    answers; not its address, so that a server may move. Not the document, so that a renamed
+    file costs nothing. Not ``max_tokens``: an answer that was cut is never kept, so a higher
+    limit does not make the others wrong.
     """
+    return digest(question(backend, settings, request), request.prompt.prompt_hash)
+
+
+def question(backend: str, settings: OpenAIBackendSettings, request: Request) -> str:
+    """All of the key but for the prompt's wording."""
     sampling = {
         "temperature": settings.temperature,
         "seed": settings.seed,
@@ -36,16 +43,15 @@ def answer_key(settings: OpenAIBackendSettings, request: Request) -> str:
     }
     return digest(
         _VERSION,
+        backend,
         settings.model,
         json.dumps(sampling, sort_keys=True),
-        request.prompt.prompt_hash,
         request.prompt.schema_hash,
         _seen(request.page),
         # Their numbers stand in the text that names the primary page.
         *(f"{page.page_number - request.page.page_number}" for page in request.neighbours),
         *(_seen(page) for page in request.neighbours),
         str(request.page.page_number) if request.neighbours else "",
-        *(part for refused in request.rejected for part in refused),
     )
 
 
@@ -62,6 +68,7 @@ class Cached(Policy):
         calls: Where answers are kept.
         force: Ask again although an answer is kept, and keep the new one.
         clock: Time.
+        any_wording: Take also an answer to an earlier wording of the prompt.
     """
 
     def __init__(
@@ -72,15 +79,17 @@ class Cached(Policy):
         *,
         force: bool = False,
         clock: Clock | None = None,
+        any_wording: bool = False,
     ) -> None:
         super().__init__(inner)
         self._leases = Leases(calls.path, clock or SystemClock())
         self._settings, self._calls, self._force = settings, calls, force
+        self._any_wording = any_wording
         self._asking: dict[str, asyncio.Future[Completion | None]] = {}
 
     async def complete(self, request: Request) -> Completion:
         """Take the kept answer, or that of whoever asks the same now, or ask."""
-        key = answer_key(self._settings, request)
+        key = answer_key(self.name, self._settings, request)
         while (asking := self._asking.get(key)) is not None:
             if (completion := await asyncio.shield(asking)) is not None:
                 return replace(completion, cached=True)
@@ -90,14 +99,10 @@ class Cached(Policy):
         return await self._ask(key, request)
 
     def _kept(self, key: str, request: Request) -> Completion | None:
-        """The kept answer, unless a newer version of the profile refuses it."""
-        kept = self._calls.get(key)
-        if kept is None:
-            return None
-        try:
-            request.parse(kept.text)
-        except OutputError:
-            return None
+        kept = usable(self._calls.get(key), request)
+        if kept is None and self._any_wording:
+            asked = question(self.name, self._settings, request)
+            kept = usable(self._calls.alike(asked), request)
         return kept
 
     async def _ask(self, key: str, request: Request) -> Completion:
@@ -115,5 +120,19 @@ class Cached(Policy):
         """Ask, unless another process does so now: then its answer is taken."""
         async with self._leases.held(key):
             # While this process waited, or just before, the other one may have got it.
+            asked = question(self.name, self._settings, request)
             kept = None if self._force else self._kept(key, request)
-            return kept or await self.inner.complete(replace(request, answer_key=key))
+            return kept or await self.inner.complete(
+                replace(request, answer_key=key, question=asked)
+            )
+
+
+def usable(kept: Completion | None, request: Request) -> Completion | None:
+    """The kept answer, unless a newer version of the profile refuses it."""
+    if kept is None:
+        return None
+    try:
+        request.parse(kept.text)
+    except OutputError:
+        return None
+    return kept

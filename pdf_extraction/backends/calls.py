@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
@@ -22,7 +23,7 @@ from pdf_extraction.errors import StorageError
 from pdf_extraction.model import Attempt, Completion
 
 _ANSWER_COLUMNS = tuple(
-    f.name for f in fields(Completion) if f.name not in {"cached", "is_fallback"}
+    f.name for f in fields(Completion) if f.name not in {"cached", "is_fallback", "pause_s"}
 )
 _ATTEMPT_COLUMNS = tuple(f.name for f in fields(Attempt))
 # Not dataclasses.astuple, which copies deeply and took longer than the write.
@@ -38,20 +39,51 @@ CREATE TABLE IF NOT EXISTS attempts (
 );
 DROP INDEX IF EXISTS attempts_of_a_document;
 CREATE INDEX IF NOT EXISTS attempts_of_a_version ON attempts (sha256);
+CREATE TABLE IF NOT EXISTS health (
+    backend TEXT PRIMARY KEY, left_alone_until REAL NOT NULL, failures INTEGER NOT NULL,
+    last_error TEXT NOT NULL
+);
 """
+#: On columns that a file of an older version gets first.
+_INDICES = """
+CREATE INDEX IF NOT EXISTS answers_of_a_question ON answers (question);
+CREATE INDEX IF NOT EXISTS answers_of_a_schema ON answers (backend, schema_hash);
+CREATE INDEX IF NOT EXISTS attempts_of_a_run ON attempts (run_id);
+"""
+_QUESTION_COLUMNS = ("question", "schema_hash", "input_ratio")
 #: Columns of each table; those that a file of an older version lacks are added.
-_COLUMNS = {"answers": _ANSWER_COLUMNS, "attempts": _ATTEMPT_COLUMNS}
+_COLUMNS = {
+    "answers": (*_ANSWER_COLUMNS, *_QUESTION_COLUMNS),
+    "attempts": (*_ATTEMPT_COLUMNS, "run_id"),
+}
 #: Calls for one version of a document, under whichever of its names they were made.
 _OF_VERSION = "sha256 = :sha256 AND (document_id = :document_id OR partition_key = :partition_key)"
 _GET = f"SELECT {', '.join(_ANSWER_COLUMNS)} FROM answers WHERE key = ?"  # noqa: S608 - constants
+_ALIKE = (
+    f"SELECT {', '.join(_ANSWER_COLUMNS)} FROM answers "  # noqa: S608 - constants
+    "WHERE question = ? ORDER BY created_at DESC LIMIT 1"
+)
 _PUT = (
-    f"INSERT OR REPLACE INTO answers (key, {', '.join(_ANSWER_COLUMNS)}, created_at) "  # noqa: S608
-    f"VALUES ({', '.join('?' * (len(_ANSWER_COLUMNS) + 2))})"
+    f"INSERT OR REPLACE INTO answers (key, {', '.join(_ANSWER_COLUMNS)}, "  # noqa: S608
+    "question, schema_hash, input_ratio, created_at) "
+    f"VALUES ({', '.join('?' * (len(_ANSWER_COLUMNS) + 5))})"
 )
 _RECORD = (
-    f"INSERT INTO attempts ({', '.join(_ATTEMPT_COLUMNS)}) "  # noqa: S608 - constants
-    f"VALUES ({', '.join('?' * len(_ATTEMPT_COLUMNS))})"
+    f"INSERT INTO attempts ({', '.join(_ATTEMPT_COLUMNS)}, run_id) "  # noqa: S608 - constants
+    f"VALUES ({', '.join('?' * (len(_ATTEMPT_COLUMNS) + 1))})"
 )
+_USAGE = """
+SELECT input_ratio, output_tokens FROM answers
+WHERE backend = ? AND schema_hash = ? AND input_ratio IS NOT NULL
+ORDER BY rowid DESC LIMIT ?
+"""
+#: Errors that are the server's, not the answer's: what health is about.
+_SERVER_ERRORS = "('RateLimited', 'Unavailable', 'TimedOut', 'Unauthorized')"
+_BACKENDS = f"""
+SELECT backend, count(*), coalesce(sum(error_type IN {_SERVER_ERRORS}), 0),
+    avg(CASE WHEN error_type IS NULL THEN latency_ms END), max(started_at)
+FROM attempts WHERE run_id = ? OR (? IS NULL AND started_at >= ?) GROUP BY backend ORDER BY backend
+"""  # noqa: S608 - constants
 _ATTEMPTS = (
     f"SELECT {', '.join(_ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
     f"WHERE {_OF_VERSION} ORDER BY page_number, id"
@@ -72,6 +104,56 @@ class Spent:
     cost_usd: float = 0.0
 
 
+@dataclass(frozen=True)
+class Question:
+    """What an answer was an answer to, beyond its key.
+
+    Attributes:
+        question: All of the key but for the prompt's wording.
+        schema_hash: Of the schema asked for.
+        input_ratio: Input tokens by the server's count over our estimate; None where the
+            server gave no count.
+    """
+
+    question: str
+    schema_hash: str
+    input_ratio: float | None = None
+
+
+@dataclass(frozen=True)
+class BackendFacts:
+    """How a backend's calls went.
+
+    Attributes:
+        backend: Name in the settings.
+        calls: All of them.
+        failures: Those that the server failed or refused.
+        mean_latency_ms: Of the answered ones; None without one.
+        last_call_at: Seconds since the epoch.
+    """
+
+    backend: str
+    calls: int
+    failures: int
+    mean_latency_ms: float | None
+    last_call_at: float
+
+
+@dataclass(frozen=True)
+class Left:
+    """Why a backend is left alone, or was last.
+
+    Attributes:
+        until: Seconds since the epoch; 0 where it has answered since.
+        failures: In a row.
+        last_error: The last one's sentence.
+    """
+
+    until: float
+    failures: int
+    last_error: str
+
+
 class CallStore:
     """Answers by key and attempts by document.
 
@@ -80,30 +162,60 @@ class CallStore:
 
     Args:
         path: The SQLite file; it and its folder are made at the first use.
+
+    Attributes:
+        run_id: Stands in every attempt that is recorded, so that the bill of one command does
+            not hold what another pays at the same time.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.run_id = uuid.uuid4().hex
         self._lock = threading.Lock()
         self._open: sqlite3.Connection | None = None
 
     def get(self, key: str) -> Completion | None:
         """The answer kept under ``key``, marked as cached."""
-        with self._connection() as db:
-            row = db.execute(_GET, (key,)).fetchone()
-        if row is None:
-            return None
-        found = zip(_ANSWER_COLUMNS, row, strict=True)
-        values: dict[str, Any] = {name: value for name, value in found if value is not None}
-        values["usage_estimated"] = bool(values["usage_estimated"])
-        return Completion(**values, cached=True)
+        return self._answer(_GET, key)
 
-    def put(self, key: str, completion: Completion) -> None:
+    def alike(self, question: str) -> Completion | None:
+        """The newest answer to a question in whatever wording, marked as cached."""
+        return self._answer(_ALIKE, question)
+
+    def put(self, key: str, completion: Completion, asked: Question | None = None) -> None:
         """Keep an answer, in place of an earlier one."""
         with self._connection() as db:
-            db.execute(_PUT, _answer_row(key, completion))
+            db.execute(_PUT, _answer_row(key, completion, asked))
 
-    def record(self, attempt: Attempt, key: str = "", answer: Completion | None = None) -> None:
+    def usage(self, backend: str, schema_hash: str, most: int) -> list[tuple[float, int]]:
+        """``input_ratio`` and output tokens of a backend's last answers, newest first."""
+        with self._connection() as db:
+            return db.execute(_USAGE, (backend, schema_hash, most)).fetchall()
+
+    def backends(self, *, run_id: str | None = None, since: float = 0.0) -> list[BackendFacts]:
+        """How each backend's calls went: of one run, or of all since a time."""
+        with self._connection() as db:
+            rows = db.execute(_BACKENDS, (run_id, run_id, since)).fetchall()
+        return [BackendFacts(*row) for row in rows]
+
+    def leave(self, backend: str, left: Left) -> None:
+        """Remember how a backend is, for whoever asks after the run."""
+        with self._connection() as db:
+            row = (backend, left.until, left.failures, _storable(left.last_error))
+            db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)", row)
+
+    def left(self) -> dict[str, Left]:
+        """Backends that were ever left alone, by name."""
+        with self._connection() as db:
+            return {name: Left(*rest) for name, *rest in db.execute("SELECT * FROM health")}
+
+    def record(
+        self,
+        attempt: Attempt,
+        key: str = "",
+        answer: Completion | None = None,
+        asked: Question | None = None,
+    ) -> None:
         """Add a call to the ledger, and keep its answer with it.
 
         Both or neither are there after a kill: an answer that was billed and then lost would
@@ -113,13 +225,14 @@ class CallStore:
             attempt: The call.
             key: What its answer is kept under; empty where it is not kept.
             answer: Its answer, where it can be used.
+            asked: What it answers.
         """
         with self._connection() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
-                db.execute(_RECORD, tuple(map(_storable, _attempt_values(attempt))))
+                db.execute(_RECORD, (*map(_storable, _attempt_values(attempt)), self.run_id))
                 if key and answer is not None:
-                    db.execute(_PUT, _answer_row(key, answer))
+                    db.execute(_PUT, _answer_row(key, answer, asked))
                 db.execute("COMMIT")
             except sqlite3.Error:
                 if db.in_transaction:
@@ -132,34 +245,34 @@ class CallStore:
         """Calls for one version of a document, by page and then in the order made."""
         with self._connection() as db:
             rows = db.execute(_ATTEMPTS, _version(document_id, sha256, partition_key)).fetchall()
-        return [Attempt(*row) for row in rows]
+        return [_attempt(row) for row in rows]
 
     def spent(
         self,
         document_id: str | None = None,
         sha256: str | None = None,
-        since: float | None = None,
+        run_id: str | None = None,
         partition_key: str | None = None,
     ) -> Spent:
-        """Sums over all attempts, or those of a document, a version, or a time on.
+        """Sums over all attempts, or those of a document, a version, or a run.
 
         Args:
             document_id: Only this document's.
             sha256: Only this version's.
-            since: Seconds since the epoch.
+            run_id: Only what a store with this ``run_id`` recorded.
             partition_key: The document's partition, for calls made under another id.
         """
         wanted = {
             "(document_id = :document_id OR partition_key = :partition_key)": document_id,
             "sha256 = :sha256": sha256,
-            "started_at >= :since": since,
+            "run_id = :run_id": run_id,
         }
         given = [condition for condition, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(given)}" if given else ""
         with self._connection() as db:
             row = db.execute(
                 f"SELECT {_SUMS} FROM attempts {where}",  # noqa: S608 - conditions are constants
-                {**_version(document_id, sha256, partition_key), "since": since},
+                {**_version(document_id, sha256, partition_key), "run_id": run_id},
             ).fetchone()
         return Spent(*row)
 
@@ -200,6 +313,16 @@ class CallStore:
         """A workspace is just dropped; from Python 3.13 on, an open connection would warn."""
         self.close()
 
+    def _answer(self, sql: str, wanted: str) -> Completion | None:
+        with self._connection() as db:
+            row = db.execute(sql, (wanted,)).fetchone()
+        if row is None:
+            return None
+        found = zip(_ANSWER_COLUMNS, row, strict=True)
+        values: dict[str, Any] = {name: value for name, value in found if value is not None}
+        values["usage_estimated"] = bool(values["usage_estimated"])
+        return Completion(**values, cached=True)
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
@@ -224,6 +347,7 @@ class CallStore:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.executescript(_SCHEMA)
                 _add_columns(db)
+                db.executescript(_INDICES)
             # NORMAL syncs at checkpoints only: a commit survives the process, not the power.
             db.execute("PRAGMA synchronous = NORMAL")
         except sqlite3.Error:
@@ -245,8 +369,17 @@ def _version(
     return {"document_id": document_id, "sha256": sha256, "partition_key": partition_key}
 
 
-def _answer_row(key: str, completion: Completion) -> tuple[Any, ...]:
-    return (key, *map(_storable, _answer_values(completion)), time.time())
+def _answer_row(key: str, completion: Completion, asked: Question | None = None) -> tuple[Any, ...]:
+    about = (asked.question, asked.schema_hash, asked.input_ratio) if asked else (None,) * 3
+    return (key, *map(_storable, _answer_values(completion)), *about, time.time())
+
+
+def _attempt(row: tuple[Any, ...]) -> Attempt:
+    # Columns that came after a row was written are empty in it.
+    named = zip(_ATTEMPT_COLUMNS, row, strict=True)
+    values = {name: value for name, value in named if value is not None}
+    values["usage_estimated"] = bool(values.get("usage_estimated"))
+    return Attempt(**values)
 
 
 def _storable(value: Any) -> Any:

@@ -19,7 +19,7 @@ from pdf_extraction.backends.fallback import Fallback
 from pdf_extraction.backends.ledger import Recorded
 from pdf_extraction.backends.limits import Limited
 from pdf_extraction.backends.retry import Retrying
-from pdf_extraction.backends.usage import Estimator
+from pdf_extraction.backends.usage import REMEMBERED, Estimator
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.settings import BackendSettings, OpenAIBackendSettings, Settings
 
@@ -55,6 +55,7 @@ def build_chain(
     Raises:
         SettingsError: A kind is unknown or a backend's settings cannot be used.
     """
+    any_wording = settings.cache.ignore_prompt_hash
     purse = purse or Purse(settings.budget.max_cost_usd)
     backends = [
         _with_policies(
@@ -64,6 +65,7 @@ def build_chain(
             purse,
             clock or SystemClock(),
             force=force,
+            any_wording=any_wording,
         )
         for name, table in settings.chained.items()
     ]
@@ -103,15 +105,18 @@ def _with_policies(
     clock: Clock,
     *,
     force: bool,
+    any_wording: bool,
 ) -> Backend:
     if backend.is_local:
         # Its rules change with the code: a kept answer would hide that, and saves nothing.
         return backend
-    estimator = Estimator(settings.max_tokens)
-    recorded = Recorded(backend, settings, calls)
+    estimator = Estimator(
+        settings.max_tokens, lambda group: calls.usage(backend.name, group, REMEMBERED)
+    )
+    recorded = Recorded(backend, settings, calls, estimator)
     limited = Limited(Budget(recorded, settings, estimator, purse), settings, estimator, clock)
     retrying = Retrying(limited, settings, clock)
-    return Cached(retrying, settings, calls, force=force, clock=clock)
+    return Cached(retrying, settings, calls, force=force, clock=clock, any_wording=any_wording)
 
 
 def _kind(name: str, kind: str) -> Kind:

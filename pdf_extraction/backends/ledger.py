@@ -9,9 +9,10 @@ import time
 from dataclasses import replace
 
 from pdf_extraction.backends.base import Backend
-from pdf_extraction.backends.calls import CallStore
+from pdf_extraction.backends.calls import CallStore, Question
 from pdf_extraction.backends.chat_body import temperature_of
 from pdf_extraction.backends.policy import Policy
+from pdf_extraction.backends.usage import Estimator, input_tokens
 from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited
 from pdf_extraction.model import Attempt, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings
@@ -35,12 +36,20 @@ class Recorded(Policy):
         inner: What makes the calls.
         settings: Prices and sampling.
         calls: The ledger.
+        estimator: Prices the input of a call that the server read and never answered.
     """
 
-    def __init__(self, inner: Backend, settings: OpenAIBackendSettings, calls: CallStore) -> None:
+    def __init__(
+        self,
+        inner: Backend,
+        settings: OpenAIBackendSettings,
+        calls: CallStore,
+        estimator: Estimator | None = None,
+    ) -> None:
         super().__init__(inner)
         self._settings = settings
         self._calls = calls
+        self._estimator = estimator or Estimator(settings.max_tokens)
 
     async def complete(self, request: Request) -> Completion:
         """Ask, check that the answer parses, and record what came of it."""
@@ -54,11 +63,26 @@ class Recorded(Policy):
             if isinstance(error, OutputError):
                 refused = completion or error.completion
                 error.completion = completion = self._priced(refused) if refused else None
+            elif error.may_be_billed:
+                completion = self._unanswered(request)
+                error.cost_usd = completion.cost_usd
             self._calls.record(self._row(request, completion, error, started_at, latency_ms))
             raise
         row = self._row(request, completion, None, started_at, completion.latency_ms)
-        self._calls.record(row, request.answer_key, completion)
+        asked = self._question(request, completion)
+        self._calls.record(row, request.answer_key, completion, asked)
         return completion
+
+    def _question(self, request: Request, completion: Completion) -> Question:
+        ratio = completion.input_tokens / max(1, input_tokens(request))
+        known = None if completion.usage_estimated else ratio
+        return Question(request.question, request.prompt.schema_hash, known)
+
+    def _unanswered(self, request: Request) -> Completion:
+        """What the server had of a call that was cut, in place of an answer."""
+        tokens = self._estimator.expect(request).input
+        unknown = Completion("", self.name, self._settings.model, "", tokens, usage_estimated=True)
+        return self._priced(unknown)
 
     def _priced(self, completion: Completion) -> Completion:
         cost = price(self._settings, completion.input_tokens, completion.output_tokens)
@@ -72,7 +96,7 @@ class Recorded(Policy):
         started_at: float,
         latency_ms: float,
     ) -> Attempt:
-        answered = completion is not None or isinstance(problem, OutputError)
+        answered = not isinstance(problem, BackendError)
         return Attempt(
             document_id=request.document_id,
             sha256=request.sha256,
@@ -80,7 +104,7 @@ class Recorded(Policy):
             backend=self.name,
             model=completion.model if completion else self._settings.model,
             started_at=started_at,
-            latency_ms=completion.latency_ms if completion else latency_ms,
+            latency_ms=completion.latency_ms if completion and answered else latency_ms,
             http_status=200 if answered else getattr(problem, "status", None),
             error_type=problem.kind if problem else None,
             error=str(problem) if problem else None,
@@ -89,6 +113,7 @@ class Recorded(Policy):
             input_tokens=completion.input_tokens if completion else 0,
             output_tokens=completion.output_tokens if completion else 0,
             cost_usd=completion.cost_usd if completion else 0.0,
-            finish_reason=completion.finish_reason if completion else None,
+            finish_reason=completion.finish_reason or None if completion else None,
+            usage_estimated=completion.usage_estimated if completion else False,
             partition_key=request.partition_key,
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from pdf_extraction.backends.base import Backend, Health
 from pdf_extraction.model import Completion, Request
 
@@ -23,6 +25,10 @@ class Policy:
         """Answer one request; see ``Backend.complete``."""
         return await self.inner.complete(request)
 
+    async def prepare(self, request: Request) -> Request:
+        """The request with what the backend can make of it before its turn comes."""
+        return await prepared(self.inner, request)
+
     async def health(self) -> Health:
         """The inner backend's."""
         return await self.inner.health()
@@ -30,3 +36,9 @@ class Policy:
     async def aclose(self) -> None:
         """Close the inner backend."""
         await self.inner.aclose()
+
+
+async def prepared(backend: Backend, request: Request) -> Request:
+    """``request`` made ready by a backend that can; a plug-in need not."""
+    prepare = getattr(backend, "prepare", None)
+    return request if prepare is None else cast("Request", await prepare(request))

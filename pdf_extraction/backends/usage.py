@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from pdf_extraction.model import Completion, Request
@@ -45,27 +46,42 @@ class Estimator:
 
     Attributes:
         max_output: ``max_tokens``; expected of a prompt that was never answered.
+        recall: Input ratios and output tokens of a prompt's last answers in earlier runs.
     """
 
     max_output: int
-    _ratios: dict[str, deque[float]] = field(default_factory=dict)
-    _outputs: dict[str, deque[int]] = field(default_factory=dict)
+    recall: Callable[[str], Iterable[tuple[float, int]]] = field(default=lambda _group: ())
+    _seen: dict[str, tuple[deque[float], deque[int]]] = field(default_factory=dict)
 
-    def expect(self, request: Request) -> Tokens:
-        """Tokens that a call is likely not to exceed."""
-        ratios = self._ratios.get(_group(request), (1.0,))
-        outputs = self._outputs.get(_group(request), (self.max_output,))
-        return Tokens(round(input_tokens(request) * max(ratios)), max(outputs))
+    def expect(self, request: Request, *, unknown: float = 1.0) -> Tokens:
+        """Tokens that a call is likely not to exceed.
+
+        Args:
+            request: The call's.
+            unknown: Times the rough count is taken for a prompt that was never answered.
+        """
+        ratios, outputs = self._known(_group(request))
+        return Tokens(
+            round(input_tokens(request) * max(ratios, default=unknown)),
+            max(outputs, default=self.max_output),
+        )
 
     def learn(self, request: Request, completion: Completion) -> None:
         """Take an answer's usage into account."""
         if completion.usage_estimated:
             return
-        group = _group(request)
-        ratios = self._ratios.setdefault(group, deque(maxlen=REMEMBERED))
+        ratios, outputs = self._known(_group(request))
         ratios.append(completion.input_tokens / max(1, input_tokens(request)))
-        outputs = self._outputs.setdefault(group, deque(maxlen=REMEMBERED))
         outputs.append(completion.output_tokens)
+
+    def _known(self, group: str) -> tuple[deque[float], deque[int]]:
+        if group not in self._seen:
+            ratios, outputs = deque[float](maxlen=REMEMBERED), deque[int](maxlen=REMEMBERED)
+            for ratio, output in self.recall(group):
+                ratios.append(ratio)
+                outputs.append(output)
+            self._seen[group] = ratios, outputs
+        return self._seen[group]
 
 
 def _group(request: Request) -> str:

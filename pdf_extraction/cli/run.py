@@ -5,7 +5,6 @@ What is shown meanwhile is ``progress``' business, what at the end is ``summary`
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -164,15 +163,14 @@ def _launch(orders: Sequence[Order], selection: Selection, *, force: bool = Fals
     from pdf_extraction.cli.progress import Watch  # noqa: PLC0415
     from pdf_extraction.cli.summary import Ending  # noqa: PLC0415
 
-    since = time.time()
     calls = orders[0].workspace.calls
     keys = [key for order in orders for key in order.keys]
     ending = Ending(orders[0].workspace, keys, selection)
-    watch = Watch(err(), len(keys), lambda: calls.spent(since=since).cost_usd)
+    watch = Watch(err(), len(keys), lambda: calls.spent(run_id=calls.run_id).cost_usd)
     if keys:
         with watch.shown():
             _run_orders(orders, selection, ending, watch, force=force)
-    ending.counts, ending.spent = watch.counts, calls.spent(since=since)
+    ending.counts, ending.spent = watch.counts, calls.spent(run_id=calls.run_id)
     return ending
 
 
@@ -187,6 +185,7 @@ def _run_orders(
         for order in orders:
             # One cap for the command, under however many profiles it runs.
             order.workspace.spending.usd = spent_usd
+            order.workspace.calls.run_id = orders[0].workspace.calls.run_id
             result = run_documents(
                 instance,
                 order.workspace,

@@ -107,7 +107,7 @@ def _results(
             document = outcome.document
             key = document.partition_key
             spent = workspace.calls.spent(
-                document.document_id, document.sha256, watch.started_at, key
+                document.document_id, document.sha256, workspace.calls.run_id, key
             )
             shown = metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key))
             _describe(context, COMPLETIONS, key, {**shown, "pages_per_s": watch.pages_per_s})

@@ -88,6 +88,17 @@ class BudgetSettings(_Section):
     )
 
 
+class CacheSettings(_Section):
+    """Which kept answers are taken again."""
+
+    ignore_prompt_hash: bool = Field(
+        default=False,
+        description="Take kept answers to earlier wordings of the prompt too: after an edit that "
+        "changes nothing about the answers, nothing is asked again. Page, schema, model and "
+        "sampling must be the same.",
+    )
+
+
 class CheckSettings(_Section):
     """Thresholds of the asset checks."""
 
@@ -297,6 +308,7 @@ class Settings(_Section):
     render: RenderSettings = RenderSettings()
     ocr: OcrSettings = OcrSettings()
     budget: BudgetSettings = BudgetSettings()
+    cache: CacheSettings = CacheSettings()
     checks: CheckSettings = CheckSettings()
     inbox: InboxSettings = InboxSettings()
     backends: dict[str, _AnyBackend] = Field(default_factory=dict, validate_default=True)

@@ -136,6 +136,7 @@ _ATTEMPTS = (
     _key("output_tokens", INT, "Of this call."),
     _key("cost_usd", FLOAT, "Of this call, by the settings' prices."),
     _column("finish_reason", TEXT, "The server's word."),
+    _column("usage_estimated", BOOL, "The tokens are our guess: no count came, or no answer."),
 )
 
 _DEVICES = (

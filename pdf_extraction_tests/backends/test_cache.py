@@ -32,6 +32,10 @@ def cached(backend, settings, store, **options):
     return Cached(Recorded(backend, settings, store), settings, store, **options)
 
 
+def key(settings, name="s1"):
+    return answer_key(name, settings, request())
+
+
 def ask(policy, *requests):
     async def run():
         return await asyncio.gather(*map(policy.complete, requests), return_exceptions=True)
@@ -69,13 +73,13 @@ def test_another_document_with_the_same_page_costs_nothing(store):
 )
 def test_whatever_reaches_the_model_is_in_the_key(changed):
     """Another picture, text, prompt, schema or neighbour is another question."""
-    assert answer_key(SETTINGS, request()) != answer_key(SETTINGS, request(**changed))
+    assert key(SETTINGS) != answer_key("s1", SETTINGS, request(**changed))
 
 
 def test_neighbours_before_and_after_are_different_questions():
     """The same pictures around another primary page make another key."""
-    before = answer_key(SETTINGS, request(2, neighbours=(page(1),)))
-    after = answer_key(SETTINGS, request(1, neighbours=(page(2),)))
+    before = answer_key("s1", SETTINGS, request(2, neighbours=(page(1),)))
+    after = answer_key("s1", SETTINGS, request(1, neighbours=(page(2),)))
     assert before != after
 
 
@@ -91,7 +95,7 @@ def test_neighbours_before_and_after_are_different_questions():
 )
 def test_model_and_sampling_are_in_the_key(field):
     """Another model or other sampling is asked anew."""
-    assert answer_key(backend_settings(**field), request()) != answer_key(SETTINGS, request())
+    assert key(backend_settings(**field)) != key(SETTINGS)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +111,7 @@ def test_model_and_sampling_are_in_the_key(field):
 )
 def test_what_does_not_change_an_answer_is_not_in_the_key(field):
     """Moving a server or tuning limits costs no call."""
-    assert answer_key(backend_settings(**field), request()) == answer_key(SETTINGS, request())
+    assert key(backend_settings(**field)) == key(SETTINGS)
 
 
 def test_failures_are_never_kept(store):
@@ -182,3 +186,26 @@ def test_cancelling_one_of_equal_questions_leaves_the_others_alone(store):
         return await second
 
     assert asyncio.run(run()).text == ANSWER
+
+
+def test_two_backends_with_one_model_keep_their_own_answers(store):
+    """A second link of the chain is there for a second opinion, not for the first one's answer."""
+    first, second = ScriptedBackend(), ScriptedBackend(name="s2")
+    ask(cached(first, SETTINGS, store), request())
+    ask(cached(second, SETTINGS, store), request())
+    assert len(second.asked) == 1
+    assert key(SETTINGS, "s1") != key(SETTINGS, "s2")
+
+
+def test_answers_to_an_earlier_wording_are_taken_where_the_settings_say_so(store):
+    """After a harmless edit of the prompt nothing is asked; another schema or page is."""
+    edited = replace(request().prompt, system="Extract the devices, please.")
+    ask(cached(ScriptedBackend(), SETTINGS, store), request())
+    backend = ScriptedBackend()
+    (kept,) = ask(cached(backend, SETTINGS, store, any_wording=True), request(prompt=edited))
+    assert (kept.cached, backend.asked) == (True, [])
+    other_schema = replace(edited, schema={"type": "array"})
+    lax = cached(backend, SETTINGS, store, any_wording=True)
+    ask(lax, request(prompt=other_schema), request(2, prompt=edited))
+    ask(cached(backend, SETTINGS, store), request(prompt=edited))
+    assert len(backend.asked) == 3

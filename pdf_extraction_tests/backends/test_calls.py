@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -113,7 +114,7 @@ def test_money_is_summed_over_everything_a_document_a_version_or_a_time(tmp_path
     store.record(attempt(1, "other", input_tokens=1, cost_usd=1.0))
     assert store.spent() == Spent(3, 31, 1, 1.75)
     assert store.spent("lei-1") == store.spent("lei-1", "a" * 64) == Spent(2, 30, 1, 0.75)
-    assert store.spent(since=2000.0) == Spent()
+    assert store.spent(run_id="other") == Spent()
     assert store.pages_paid("lei-1", "a" * 64) == {1: Spent(2, 30, 1, 0.75)}
 
 
@@ -196,3 +197,46 @@ def test_a_killed_process_loses_no_answer_it_had_put(tmp_path):
     assert killed.returncode == -9
     assert len(killed.stdout.split()) == 100
     assert all(store.get(number) for number in killed.stdout.split())
+
+
+def test_a_runs_bill_does_not_hold_what_another_pays_at_the_same_time(tmp_path):
+    """Two stores on one file have a run each; a document's sums are over both."""
+    one, other = CallStore(tmp_path / "c.sqlite"), CallStore(tmp_path / "c.sqlite")
+    one.record(attempt(1, cost_usd=0.25))
+    other.record(attempt(2, cost_usd=0.5))
+    assert one.spent(run_id=one.run_id).cost_usd == 0.25
+    assert one.spent("lei-1").cost_usd == 0.75
+    assert [facts.calls for facts in one.backends(run_id=one.run_id)] == [1]
+
+
+OLD = """
+CREATE TABLE answers (key TEXT PRIMARY KEY, text, backend, model, finish_reason, input_tokens,
+    output_tokens, usage_estimated, cost_usd, latency_ms, created_at REAL NOT NULL);
+CREATE TABLE attempts (id INTEGER PRIMARY KEY AUTOINCREMENT, document_id, sha256, page_number,
+    backend, model, started_at, latency_ms, http_status, error_type, error, retry_after_s,
+    temperature, rotation, input_tokens, output_tokens, cost_usd, finish_reason);
+INSERT INTO attempts (document_id, sha256, page_number, backend, model, started_at, latency_ms,
+    rotation, input_tokens, output_tokens, cost_usd)
+    VALUES ('lei-1', 'aa', 1, 's1', 'm', 1.0, 2.0, 0, 10, 1, 0.5);
+"""
+
+
+def test_a_file_of_an_earlier_version_is_gone_on_with(tmp_path):
+    """Columns that came later are added, and what stood in the file stays."""
+    with closing(sqlite3.connect(tmp_path / "c.sqlite")) as db:
+        db.executescript(OLD)
+    store = CallStore(tmp_path / "c.sqlite")
+    store.record(attempt(2))
+    store.put("k", Completion("{}", "s1"))
+    assert store.spent("lei-1").calls == 2
+    assert not store.attempts("lei-1", "aa")[0].usage_estimated
+
+
+def test_failures_and_latency_are_summed_by_backend(tmp_path):
+    """An unusable answer is not the server's failure."""
+    store = CallStore(tmp_path / "c.sqlite")
+    for kind in (None, "Unavailable", "RateLimited", "Malformed"):
+        store.record(attempt(error_type=kind))
+    (facts,) = store.backends()
+    assert (facts.backend, facts.calls, facts.failures) == ("s1", 4, 2)
+    assert facts.mean_latency_ms == 5.0

@@ -40,7 +40,7 @@ asyncio.run(hold())
 @pytest.fixture
 def other(tmp_path):
     """Another process that asks about the test's page now."""
-    key = answer_key(SETTINGS, request())
+    key = answer_key("s1", SETTINGS, request())
     process = subprocess.Popen(
         [sys.executable, "-c", OTHER_PROCESS, str(tmp_path / "c.sqlite"), key],
         stdin=subprocess.PIPE,

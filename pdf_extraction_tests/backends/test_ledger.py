@@ -6,7 +6,7 @@ import pytest
 
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.ledger import Recorded, price
-from pdf_extraction.errors import Malformed, RateLimited, Truncated, Unavailable
+from pdf_extraction.errors import Malformed, RateLimited, TimedOut, Truncated, Unavailable
 from pdf_extraction.model import Completion
 from pdf_extraction_tests.backends.helpers import ScriptedBackend, backend_settings, request
 
@@ -86,3 +86,12 @@ def test_a_cancelled_call_is_no_row(calls):
 
     asyncio.run(run())
     assert calls.spent().calls == 0
+
+
+def test_a_call_that_was_cut_after_the_server_had_it_is_priced_by_its_input(calls):
+    """A timeout costs its estimated input, and says that it is an estimate."""
+    row, error = row_of(calls, ScriptedBackend(TimedOut("slow")))
+    assert row.usage_estimated
+    assert (row.http_status, row.error_type, row.output_tokens) == (None, "TimedOut", 0)
+    assert row.input_tokens > 0
+    assert row.cost_usd == error.cost_usd == pytest.approx(price(SETTINGS, row.input_tokens, 0))

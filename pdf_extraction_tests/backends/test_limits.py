@@ -4,9 +4,11 @@ import asyncio
 
 import pytest
 
-from pdf_extraction.backends.limits import WINDOW_S, Limited, Window
-from pdf_extraction.backends.usage import Estimator
+from pdf_extraction.backends.calls import CallStore, Question
+from pdf_extraction.backends.limits import CAUTION, WINDOW_S, Limited, Window
+from pdf_extraction.backends.usage import Estimator, input_tokens
 from pdf_extraction.errors import RateLimited, TimedOut, Unavailable
+from pdf_extraction.model import Completion
 from pdf_extraction_tests.backends.helpers import (
     LeapingClock,
     ScriptedBackend,
@@ -134,7 +136,7 @@ def test_tokens_of_a_failed_call_are_kept_if_the_server_read_it(error, kept):
     settings = backend_settings(**{**OPEN, "input_tokens_per_minute": 1_000_000})
     policy = Limited(backend, settings, estimator, clock)
     run_all(policy, 1)
-    expected = estimator.expect(request(1)).input
+    expected = estimator.expect(request(1), unknown=CAUTION).input
     free = policy._input.wait(1_000_000 - (expected if kept else 0))
     assert free == 0
     if kept:
@@ -166,3 +168,16 @@ def test_single_pages_are_served_in_the_order_they_came():
     backend = ScriptedBackend(clock=clock, latency_s=0.1)
     run_all(limited(backend, clock, calls_per_minute=5, concurrency=2), 20)
     assert [asked.page.page_number for _, asked in backend.asked] == list(range(1, 21))
+
+
+def test_a_second_run_reserves_what_the_first_learned(tmp_path):
+    """Output is not reserved at max_tokens again, nor input at a stranger's guess."""
+    calls = CallStore(tmp_path / "c.sqlite")
+    asked = request()
+    about = Question("q", asked.prompt.schema_hash, 1.25)
+    calls.put("k", Completion("{}", "s1", output_tokens=300), about)
+    fresh = Estimator(8192)
+    taught = Estimator(8192, lambda group: calls.usage("s1", group, 50))
+    assert fresh.expect(asked).output == 8192
+    assert taught.expect(asked).output == 300
+    assert taught.expect(asked).input == round(input_tokens(asked) * 1.25)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -25,6 +25,9 @@ _PAGE_NAMES = (
 _DATA_URL = re.compile(r"data:[\w./+-]*;base64,")
 #: Most tokens of an answer where the call names none.
 DEFAULT_ROOM = 8192
+_BASE64 = b";base64,"
+#: Characters; what is shorter may be somebody's text about pictures.
+_LEAST_PICTURE = 200
 _SCHEMA_IN_TEXT = re.compile(r"json[ -]schema\w*\W*?(?=\{)", re.IGNORECASE)
 
 
@@ -79,12 +82,14 @@ def read_asked(raw: bytes) -> Asked:
     Raises:
         ValueError: No JSON object with messages, or a picture that is no ``data:`` URL.
     """
-    body = json.loads(raw)
+    slim, lifted = _without_pictures(raw)
+    body = json.loads(slim)
     if not isinstance(body, dict) or not isinstance(body.get("messages"), list):
         raise ValueError("messages is missing")  # noqa: TRY004 - the client's fault, not ours
     by_role: dict[str, _Message] = {}
     for message in body["messages"]:
-        _collect(message.get("content"), by_role.setdefault(message.get("role"), _Message()))
+        into = by_role.setdefault(message.get("role"), _Message())
+        _collect(message.get("content"), into, lifted)
     user = by_role.get("user", _Message())
     text = "\n".join(user.texts)
     system = "\n".join(by_role.get("system", _Message()).texts)
@@ -99,7 +104,25 @@ def read_asked(raw: bytes) -> Asked:
     )
 
 
-def _collect(content: Any, into: _Message) -> None:
+def _without_pictures(raw: bytes) -> tuple[bytes, list[bytes]]:
+    """A body with a number in each picture's place, and the pictures' base64.
+
+    Reading them as JSON text took two thirds of a call, beside the client on the same cores.
+    """
+    head, *rest = raw.split(_BASE64)
+    parts = [head]
+    lifted: list[bytes] = []
+    for piece in rest:
+        data, quote, after = piece.partition(b'"')
+        if len(data) < _LEAST_PICTURE or b"\\" in data or b" " in data:
+            parts.append(_BASE64 + piece)
+            continue
+        parts.append(b"%b@%d%b%b" % (_BASE64, len(lifted), quote, after))
+        lifted.append(data)
+    return b"".join(parts), lifted
+
+
+def _collect(content: Any, into: _Message, lifted: Sequence[bytes]) -> None:
     if isinstance(content, str):
         into.texts.append(content)
         return
@@ -111,7 +134,9 @@ def _collect(content: Any, into: _Message) -> None:
             head = _DATA_URL.match(url)
             if head is None:
                 raise ValueError("image_url is no base64 data: URL")
-            data = pybase64.b64decode(url[head.end() :])
+            found = url[head.end() :]
+            encoded = lifted[int(found[1:])] if found.startswith("@") else found
+            data = pybase64.b64decode(encoded, validate=True)
             into.pictures.append(hashlib.sha256(data).hexdigest())
             into.picture_bytes += len(data)
             part["image_url"] = {"url": head.group() + "..."}
