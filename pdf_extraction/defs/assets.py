@@ -64,7 +64,7 @@ def read_and_ask(
 
     with failures.translated():
         changes = [renderer.changes(), backends.changes(), config.changes()]
-        workspace = runs.open_workspace(folder, session, changes)
+        workspace = runs.open_workspace(context, folder, session, changes)
         entries, unknown = runs.entries_of(context, workspace)
         selection = Selection(
             pages=config.page_numbers(),
@@ -130,7 +130,7 @@ def page_extractions(
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     with failures.translated():
-        workspace = runs.open_workspace(folder, session)
+        workspace = runs.open_workspace(context, folder, session)
         entries, unknown = runs.entries_of(context, workspace)
         _describe_unknown(context, context.asset_key, unknown)
         for entry in entries:
@@ -162,7 +162,7 @@ def document_chunks(
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     with failures.translated():
-        workspace = runs.open_workspace(folder, session)
+        workspace = runs.open_workspace(context, folder, session)
         entries, unknown = runs.entries_of(context, workspace)
         _describe_unknown(context, context.asset_key, unknown)
         for entry in entries:
@@ -199,7 +199,7 @@ def warehouse(
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     with failures.translated():
-        store = runs.open_workspace(folder, session).warehouse
+        store = runs.open_workspace(context, folder, session).warehouse
         facts = store.compact() if config.compact else store.refresh()
         context.add_output_metadata(metadata.of_warehouse(facts, store.file))
 

@@ -50,7 +50,7 @@ def document_checks(
     names = [key.name for key in context.selected_asset_check_keys]
     checks = [name for name in quality.CHECKS if name in names]
     with failures.translated():
-        workspace = runs.open_workspace(folder, session, [backends.changes()])
+        workspace = runs.open_workspace(context, folder, session, [backends.changes()])
         entries, unknown = runs.entries_of(context, workspace)
         hashes = {}
         if "canonical_hash" in checks:

@@ -6,11 +6,12 @@ here.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pdf_extraction.defs import partitions
+from pdf_extraction.defs import abandoned, partitions
 from pdf_extraction.defs.session import Session
 from pdf_extraction.page_ranges import format_pages
 
@@ -74,8 +75,9 @@ def run_documents(
     """
     from pdf_extraction.defs.build import build_definitions  # noqa: PLC0415
 
+    abandoned.sweep(instance, workspace.data)
     partitions.register(instance, keys)
-    launch = _Launch(instance, Session(workspace, progress))
+    launch = _Launch(instance, Session(workspace, progress), workspace.data)
     job = build_definitions().resolve_job_def("extract_documents")
     config = {**_run_config(workspace, selection, force=force), **_QUIET}
     registered = instance.get_dynamic_partitions(partitions.DOCUMENTS)
@@ -105,8 +107,8 @@ def _run_config(
 
 
 class _Launch:
-    def __init__(self, instance: dg.DagsterInstance, session: Session) -> None:
-        self.instance, self.session = instance, session
+    def __init__(self, instance: dg.DagsterInstance, session: Session, data: Path) -> None:
+        self.instance, self.session, self.data = instance, session, data
         self.run_ids: list[str] = []
         self.broken: dict[str, str] = {}
         self.interrupted = False
@@ -117,6 +119,7 @@ class _Launch:
     ) -> None:
         run_id = dg.DagsterRun(job_name=job.name).run_id
         self.run_ids.append(run_id)
+        abandoned.hold(self.data, run_id)
         try:
             done = job.execute_in_process(
                 instance=self.instance,
@@ -132,6 +135,7 @@ class _Launch:
             self._judge(done)
         if self.interrupted:
             self._cancelled(run_id)
+        abandoned.let_go(self.data, run_id)
 
     def _judge(self, done: dg.ExecuteInProcessResult) -> None:
         if done.success:

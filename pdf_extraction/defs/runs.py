@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 
-from pdf_extraction.defs import interrupts, partitions
+from pdf_extraction.defs import abandoned, interrupts, partitions
 from pdf_extraction.defs.resources import Changes, DataFolder, overridden
 from pdf_extraction.defs.session import Session
 from pdf_extraction.errors import SettingsError
@@ -27,9 +27,9 @@ _BETWEEN_OBSERVATIONS = 10.0
 
 
 def open_workspace(
-    folder: DataFolder, session: Session, changes: Sequence[Changes] = ()
+    context: AnyContext, folder: DataFolder, session: Session, changes: Sequence[Changes] = ()
 ) -> "Workspace":
-    """The data folder with this run's settings.
+    """The data folder with this run's settings; from here on the run counts as alive.
 
     Raises:
         SettingsError: The settings file or a value of the launchpad is wrong.
@@ -38,6 +38,7 @@ def open_workspace(
 
     if session.workspace is not None:
         return session.workspace
+    abandoned.hold(folder.path(), context.run.run_id)
     settings = overridden(folder.settings(), list(changes), "launchpad")
     return Workspace(folder.path(), settings)
 

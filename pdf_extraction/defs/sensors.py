@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from pdf_extraction.defs import jobs, partitions
+from pdf_extraction.defs import abandoned, jobs, partitions
 from pdf_extraction.defs.resources import DataFolder
 from pdf_extraction.settings import InboxSettings
 
@@ -134,6 +134,8 @@ def retry_failed(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.
     from pdf_extraction.tools import Workspace  # noqa: PLC0415
 
     workspace = Workspace(folder.path(), folder.settings())
+    for run_id in abandoned.sweep(context.instance, workspace.data):
+        context.log.warning(f"run {run_id} had been killed")
     settings = workspace.settings.inbox
     registered = _registered(context)
     known = set(registered)
