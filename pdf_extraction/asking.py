@@ -14,7 +14,9 @@ from dataclasses import dataclass, field, replace
 from pdf_extraction.doubts import Doubtful, ask_again
 from pdf_extraction.errors import (
     BudgetExceeded,
+    DocumentChanged,
     DocumentError,
+    DocumentNotFound,
     ExtractionError,
     PageNotSelected,
     ProfileFault,
@@ -31,6 +33,8 @@ _log = logging.getLogger(__name__)
 
 #: Documents whose pages may be in flight together; more would only hold more files open.
 DOCUMENTS_AT_ONCE = 64
+#: How often a document is read that is replaced meanwhile.
+_VERSIONS_TRIED = 3
 
 
 @dataclass(frozen=True)
@@ -98,23 +102,37 @@ class _Run:
         self.window = asyncio.Semaphore(tools.window)
 
     async def document(self, document: Document) -> DocumentOutcome:
+        catalogue, profile = self.tools.workspace.catalogue, self.tools.workspace.profile.name
         async with self.open_documents:
-            try:
-                facts = await self.tools.reader.open(document.path)
-            except DocumentError as error:
-                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, error=error)
+            for _ in range(_VERSIONS_TRIED):
+                outcome, mixed = await self._version(document)
+                # A file that was replaced while it was read has pages of either version.
+                document = await asyncio.to_thread(catalogue.now, document)
+                if document.sha256 == outcome.document.sha256:
+                    break
             else:
-                self.progress.on_open(document, facts.page_count)
-                earlier = self._earlier(document)
-                pages = await self._pages(document, facts.page_count, earlier)
-                outcome = DocumentOutcome(document, self.tools.workspace.profile.name, pages)
-                kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
-                self._keep(outcome, mixed=kept and not earlier.read_alike)
-                return outcome
-            self._keep(outcome)
+                told = f"{document.path.name} was replaced {_VERSIONS_TRIED} times while it was read"
+                error = DocumentChanged(f"{told}: run it again when nobody writes to it any more")
+                outcome, mixed = DocumentOutcome(document, profile, error=error), False
+            self._keep(outcome, mixed=mixed)
             return outcome
 
-    def _keep(self, outcome: DocumentOutcome, *, mixed: bool = False) -> None:
+    async def _version(self, document: Document) -> tuple[DocumentOutcome, bool]:
+        """How a document ends if its file stays, and whether its pages were read in two ways."""
+        profile = self.tools.workspace.profile.name
+        try:
+            facts = await self.tools.reader.open(document.path)
+        except DocumentError as error:
+            return DocumentOutcome(document, profile, error=error), False
+        self.progress.on_open(document, facts.page_count)
+        earlier = self._earlier(document)
+        pages = await self._pages(document, facts.page_count, earlier)
+        for error in (page.error for page in pages if isinstance(page.error, DocumentNotFound)):
+            return DocumentOutcome(document, profile, error=error), False
+        kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
+        return DocumentOutcome(document, profile, pages), kept and not earlier.read_alike
+
+    def _keep(self, outcome: DocumentOutcome, *, mixed: bool) -> None:
         stages = self.tools.workspace.stages
         # Pages that were kept from a reading of another kind must not pass for this kind.
         fingerprint = "" if mixed else self.tools.reader.options.fingerprint

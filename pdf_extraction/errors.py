@@ -7,7 +7,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ├ SettingsError                                      STOP_USAGE
     ├ DocumentError                                      FAIL_DOCUMENT
     │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound, BadSidecar,
-    │ │ ProfileFault
+    │ │ ProfileFault, DocumentChanged                    (DocumentChanged: WAIT_AND_RETRY)
     │ └ PageError                                        FAIL_PAGE
     │   └ PageTimedOut, PageCrashed, PageNotSelected
     ├ BackendError(backend, status, request_id)
@@ -93,6 +93,12 @@ class EncryptedDocument(DocumentError):
 
 class DocumentNotFound(DocumentError):
     """The file that a partition stands for is not where it was."""
+
+
+class DocumentChanged(DocumentError):
+    """The file was replaced each time that it was being read."""
+
+    remedy = Remedy.WAIT_AND_RETRY
 
 
 class BadSidecar(DocumentError):

@@ -59,6 +59,6 @@ def test_an_exhausted_chain_names_every_cause():
 
 
 def test_errors_that_waiting_may_mend_are_the_only_ones_waited_for():
-    """Rate limits, outages and time-outs are retried; refused requests and keys are not."""
+    """Rate limits, outages, time-outs and files being replaced are; refused requests are not."""
     waits = {cls.__name__ for cls in every_class() if cls.remedy is Remedy.WAIT_AND_RETRY}
-    assert waits == {"RateLimited", "Unavailable", "TimedOut"}
+    assert waits == {"RateLimited", "Unavailable", "TimedOut", "DocumentChanged"}

@@ -1,6 +1,8 @@
 """The straight line, from files to tables, without Dagster."""
 
 import asyncio
+import hashlib
+import itertools
 import os
 import signal
 import subprocess
@@ -66,6 +68,42 @@ def test_a_law_becomes_devices_without_any_server(tmp_path):
         "art2",
     ]
     assert {device["grounding"] for device in devices} == {"exact"}
+
+
+def test_a_file_replaced_while_it_is_read_is_read_again(tmp_path):
+    """All its pages are of the version that its hash says."""
+    path, other = write_law(tmp_path / "a.pdf", 3), write_pdf(tmp_path / "other", ["Art. 1º Um."])
+    workspace = workspace_for(tmp_path / "data")
+    replace = Progress(on_page=lambda *_: other.exists() and other.replace(path))
+    run(workspace, [path], progress=replace)
+    [document] = rows_of(workspace, "documents", "a")
+    assert document["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert (document["status"], document["page_count"]) == ("done", 1)
+    assert document["canonical_text"] == "Art. 1º Um.\n"
+
+
+def test_a_file_that_never_rests_fails_with_its_reason(tmp_path):
+    """No rows are made of pages of two versions."""
+    path = write_law(tmp_path / "a.pdf")
+    workspace = workspace_for(tmp_path / "data")
+    texts = map(str, itertools.count())
+    rewrite = Progress(on_page=lambda *_: write_pdf(path, [f"Art. {next(texts)}º Um."]))
+    run(workspace, [path], progress=rewrite)
+    [document] = rows_of(workspace, "documents", "a")
+    assert (document["status"], document["error_type"]) == ("failed", "DocumentChanged")
+    assert rows_of(workspace, "pages", "a") == []
+
+
+def test_a_file_moved_away_while_it_is_read_fails_whole(tmp_path):
+    """Rows that its pages had earned before are not replaced by failed ones."""
+    path = write_law(tmp_path / "a.pdf", 3)
+    workspace = workspace_for(tmp_path / "data")
+    run(workspace, [path])
+    for stage in (tmp_path / "data" / "stages").glob("*/a.parquet"):
+        stage.unlink()
+    run(workspace, [path], progress=Progress(on_open=lambda *_: path.unlink()))
+    [document] = rows_of(workspace, "documents", "a")
+    assert (document["error_type"], document["pages_done"]) == ("DocumentNotFound", 3)
 
 
 def test_every_page_has_one_row_with_its_status(tmp_path):

@@ -112,6 +112,17 @@ class Catalogue:
         """
         return self.entry(key).document
 
+    def now(self, document: Document) -> Document:
+        """A document as its file is by now; itself where nothing changed since it was registered.
+
+        Raises:
+            StorageError: The catalogue cannot be written.
+        """
+        try:
+            return self.document(document.partition_key)
+        except SettingsError:
+            return document  # forgotten meanwhile
+
     def keys(self) -> list[str]:
         """All partitions, sorted."""
         if not self.root.exists():
@@ -283,14 +294,17 @@ def _is_current(known: Mapping[str, Any]) -> bool:
 
 
 def _stamp(path: Path, missing: list[int] | None = None) -> list[int]:
-    """Size in bytes, time of change in ns and inode; ``missing`` where there is no file."""
+    """Size, times of its bytes and of itself in ns, inode; ``missing`` where there is no file.
+
+    The second time tells a file that was overwritten by one of its size and date.
+    """
     try:
         stat = path.stat()
     except OSError as error:
         if missing is not None:
             return missing
         raise DocumentNotFound(f"{path}: {error.strerror}") from None
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ino]
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ino, stat.st_ctime_ns]
 
 
 def _sidecar_stamp(path: Path) -> list[int] | None:

@@ -46,6 +46,7 @@ class FileVersion(NamedTuple):
     path: str
     mtime_ns: int
     size: int
+    ctime_ns: int = 0
 
 
 def start(memory_limit: int) -> None:

@@ -255,4 +255,4 @@ def _version(path: Path) -> worker.FileVersion:
         found = path.stat()
     except OSError as error:
         raise translated(error, path) from error
-    return worker.FileVersion(str(path), found.st_mtime_ns, found.st_size)
+    return worker.FileVersion(str(path), found.st_mtime_ns, found.st_size, found.st_ctime_ns)

@@ -236,3 +236,15 @@ def test_a_half_written_entry_is_registered_anew(catalogue, tmp_path):
     catalogue.register(path)
     (tmp_path / "data" / "catalogue" / "lei.json").write_text("{")
     assert catalogue.register(path).document.partition_key == "lei"
+
+
+def test_a_file_overwritten_by_one_of_its_size_and_date_is_a_change(tmp_path):
+    """A copy that keeps dates does not pass for the file that was there."""
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"one")
+    os.utime(path, (1000, 1000))
+    catalogue = Catalogue(tmp_path / "data")
+    before = catalogue.register(path).document
+    path.write_bytes(b"two")
+    os.utime(path, (1000, 1000))
+    assert catalogue.now(before).sha256 != before.sha256
