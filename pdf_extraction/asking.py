@@ -111,7 +111,9 @@ class _Run:
                 if document.sha256 == outcome.document.sha256:
                     break
             else:
-                told = f"{document.path.name} was replaced {_VERSIONS_TRIED} times while it was read"
+                told = (
+                    f"{document.path.name} was replaced {_VERSIONS_TRIED} times while it was read"
+                )
                 error = DocumentChanged(f"{told}: run it again when nobody writes to it any more")
                 outcome, mixed = DocumentOutcome(document, profile, error=error), False
             self._keep(outcome, mixed=mixed)
@@ -127,8 +129,9 @@ class _Run:
         self.progress.on_open(document, facts.page_count)
         earlier = self._earlier(document)
         pages = await self._pages(document, facts.page_count, earlier)
-        for error in (page.error for page in pages if isinstance(page.error, DocumentNotFound)):
-            return DocumentOutcome(document, profile, error=error), False
+        gone = next((p.error for p in pages if isinstance(p.error, DocumentNotFound)), None)
+        if gone is not None:
+            return DocumentOutcome(document, profile, error=gone), False
         kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
         return DocumentOutcome(document, profile, pages), kept and not earlier.read_alike
 

@@ -8,13 +8,16 @@ may break between: a file is done with only when the next tick shows that this o
 
 from __future__ import annotations
 
+import json
+import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pdf_extraction.catalogue import find_documents, sidecar_path
+from pdf_extraction.catalogue import search, sidecar_path
 from pdf_extraction.errors import DocumentError, Remedy, StorageError, named
 from pdf_extraction.model import digest
 
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 Stamp = str
 #: A tick of a sensor may take 60 s; hashing large files stops well before.
 _MOST_SECONDS = 20.0
+#: Only for people to look at; the sensor's cursor is what counts.
+_RETRIES = ".retries.json"
 
 
 @dataclass(frozen=True)
@@ -62,12 +67,14 @@ class Look:
         taken: Files that are new or changed, or of which Dagster has not heard, by path.
         watched: What to hand to the next look.
         problems: Sentences about files that could not be taken.
+        news: Those of the problems that the last look did not have.
         left: Files that wait for a later look, being too many for one.
     """
 
     taken: list[Taken] = field(default_factory=list)
     watched: dict[str, Watched] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    news: list[str] = field(default_factory=list)
     left: int = 0
 
 
@@ -84,6 +91,7 @@ class Inbox:
         self.folder, self.catalogue, self.settings = folder, catalogue, settings
         self._seen: dict[str, Stamp] = {}
         self._owed: dict[str, Taken] = {}
+        self._told: set[str] = set()
 
     def look(self, watched: Mapping[str, Watched], now: float, registered: Collection[str]) -> Look:
         """Take what has settled and watch what has not.
@@ -100,9 +108,10 @@ class Inbox:
         self._settle_debts(watched, registered)
         look = Look()
         settled = []
-        for path, stamp in self._unseen():
+        for path, stamp in self._unseen(look):
             before = watched.get(str(path))
-            if before is not None and before.stamp == stamp:
+            # A clock that was set back would else be waited for.
+            if before is not None and before.stamp == stamp and now >= before.since:
                 if now - before.since >= self.settings.settle_s:
                     settled.append((path, stamp))
                     continue
@@ -112,6 +121,8 @@ class Inbox:
             else:
                 look.left += 1
         self._take(settled, look, watched, registered)
+        look.news = [problem for problem in look.problems if problem not in self._told]
+        self._told = set(look.problems)
         return look
 
     def _settle_debts(self, watched: Mapping[str, Watched], registered: Collection[str]) -> None:
@@ -123,10 +134,13 @@ class Inbox:
                 self._seen[path] = one.stamp
                 del self._owed[path]
 
-    def _unseen(self) -> list[tuple[Path, Stamp]]:
+    def _unseen(self, look: Look) -> list[tuple[Path, Stamp]]:
         """Files not taken yet as they are now; the newest first, whatever waits from before."""
         found = []
-        for file in find_documents([self.folder], self.settings.endings):
+        for file in search([self.folder], self.settings.endings):
+            if file.refused:
+                look.problems.append(file.refused)
+                continue
             try:
                 changed, stamp = _stamp(file.path)
             except OSError:
@@ -152,10 +166,10 @@ class Inbox:
             try:
                 entry = self.catalogue.register(path, self.folder)
             except DocumentError as error:
-                look.problems.append(str(error))
+                look.problems.append(error.sentence)
                 continue
             except StorageError as error:
-                look.problems.append(str(error))
+                look.problems.append(error.sentence)
                 look.watched[str(path)] = watched[str(path)]
                 continue
             is_known = entry.document.partition_key in registered and str(path) not in self._owed
@@ -168,9 +182,9 @@ class Inbox:
 
 def _stamp(path: Path) -> tuple[int, Stamp]:
     stats = [path.stat()]
-    sidecar = sidecar_path(path)
-    if sidecar.exists():
-        stats.append(sidecar.stat())
+    # No sidecar, one that is just being replaced, or a name that has no room for its ending.
+    with suppress(OSError):
+        stats.append(sidecar_path(path).stat())
     parts = [f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}" for stat in stats]
     return max(stat.st_ctime_ns for stat in stats), "+".join(parts)
 
@@ -216,6 +230,11 @@ class Attempted:
 _WAITS_FOR_A_PERSON = frozenset({Remedy.FAIL_DOCUMENT, Remedy.STOP_ASKING, Remedy.STOP_USAGE})
 
 
+def _is_due(known: Attempted, delays: Sequence[float], now: float) -> bool:
+    # A clock that was set back would else put the next try off by as much.
+    return now >= known.due or known.due - now > max(delays)
+
+
 def can_be_retried(error_type: str) -> bool:
     """Whether trying again may help with errors of a class."""
     if error_type == "PageNotSelected":
@@ -251,10 +270,30 @@ def due_retries(
         known = before.get(document.key)
         if known is None or known.version != document.version:
             known = Attempted(document.version, 0, now + delays[0] if delays else 0.0)
-        elif known.attempts < len(delays) and now >= known.due and len(due) != most:
+        elif known.attempts < len(delays) and _is_due(known, delays, now) and len(due) != most:
             due.append(document)
             attempts = known.attempts + 1
             wait = delays[attempts] if attempts < len(delays) else 0.0
             known = Attempted(document.version, attempts, now + wait)
         after[document.key] = known
     return due, after
+
+
+def remember(data_dir: Path, attempts: Mapping[str, Attempted]) -> None:
+    """Keep what is known of retries where ``remembered`` finds it without Dagster."""
+    file = data_dir / _RETRIES
+    temporary = file.with_name(f"{_RETRIES}.{os.getpid()}")
+    try:
+        temporary.write_text(json.dumps({key: asdict(one) for key, one in attempts.items()}))
+        temporary.replace(file)
+    except OSError as error:
+        raise StorageError(f"{file}: {error.strerror}; free space or mend the folder") from error
+
+
+def remembered(data_dir: Path) -> dict[str, Attempted]:
+    """Retries as the sensor last knew them; empty where none has run."""
+    try:
+        found = json.loads((data_dir / _RETRIES).read_text())
+        return {key: Attempted(**one) for key, one in found.items()}
+    except (OSError, ValueError, TypeError):
+        return {}

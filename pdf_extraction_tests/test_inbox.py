@@ -1,9 +1,20 @@
 """The drop folder and the retries, without Dagster and without waiting."""
 
+import os
+import unicodedata
+
 import pytest
 
 from pdf_extraction.catalogue import Catalogue
-from pdf_extraction.inbox import Attempted, Inbox, Troubled, can_be_retried, due_retries
+from pdf_extraction.inbox import (
+    Attempted,
+    Inbox,
+    Troubled,
+    can_be_retried,
+    due_retries,
+    remember,
+    remembered,
+)
 from pdf_extraction.settings import InboxSettings
 
 
@@ -164,6 +175,92 @@ def test_a_file_that_cannot_be_registered_costs_the_others_nothing(clock):
     assert clock.look() == []
     blocked.rmdir()
     assert clock.look() == [("b", "new")]
+
+
+NAMES = (
+    "com espaço.pdf",
+    unicodedata.normalize("NFD", "ação.pdf"),
+    unicodedata.normalize("NFC", "ação.pdf"),
+    "😀🏛.pdf",
+    "two\nlines.pdf",
+    "x" * 251 + ".pdf",
+    "é" * 125 + ".pdf",
+    os.fsdecode(b"latin\xe7.pdf"),
+)
+
+
+def test_names_of_every_kind_are_taken(clock):
+    """Blanks, accents in both forms, emoji, line breaks, 255 bytes and bytes that are no text."""
+    for number, name in enumerate(NAMES):
+        clock.write(name, str(number).encode())
+    clock.look()
+    keys = [key for key, _ in clock.look()]
+    assert len(set(keys)) == len(NAMES)
+    assert all(key.isprintable() and len(key.encode()) <= 200 for key in keys)
+    assert clock.last.problems == []
+
+
+def test_what_cannot_be_taken_is_said_once_and_shown_as_long_as_it_is_there(clock, tmp_path):
+    """Links out of the folder or to nowhere, and folders of links: each has its sentence."""
+    (tmp_path / "secret.pdf").write_bytes(b"%PDF-1.7")
+    (clock.folder / "out.pdf").symlink_to(tmp_path / "secret.pdf")
+    (clock.folder / "lost.pdf").symlink_to(tmp_path / "gone.pdf")
+    (clock.folder / "folder").symlink_to(tmp_path)
+    os.mkfifo(clock.folder / "pipe.pdf")
+    assert clock.look() == clock.look() == []
+    problems = "\n".join(clock.last.problems)
+    assert "out.pdf: a link that leads out of its folder" in problems
+    assert "lost.pdf: cannot be reached: No such file" in problems
+    assert "folder: a link to a folder, which is not followed" in problems
+    assert "pipe.pdf: is no file" in problems
+    assert clock.last.news == []
+
+
+def test_a_download_that_has_its_final_name_already_is_waited_for(clock):
+    """Some browsers put an empty file of the final name beside the one that grows."""
+    clock.write("a.pdf", b"")
+    part = clock.write("a.pdf.part")
+    assert clock.look() == clock.look() == []
+    part.replace(clock.folder / "a.pdf")
+    clock.look()
+    assert clock.look() == [("a", "new")]
+
+
+def test_a_clock_that_is_set_back_holds_no_file_up(clock):
+    """Neither times of files in the future nor a jump of the system's clock stall the folder."""
+    path = clock.write("a.pdf")
+    os.utime(path, (4e9, 4e9))
+    clock.look()
+    assert clock.look(later=-100_000.0) == []
+    assert clock.look() == [("a", "new")]
+
+
+def test_a_clock_that_is_set_back_puts_no_retry_off():
+    """A retry that seems to be due in a year is due."""
+    known = {"a": Attempted("v1", 1, 3e7)}
+    due, _ = due_retries([Troubled("a", "v1")], known, (60.0, 600.0), 1000.0)
+    assert [one.key for one in due] == ["a"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_is_said(clock):
+    """Its reason is shown, and it is taken when somebody gives the right."""
+    path = clock.write("a.pdf")
+    path.chmod(0)
+    assert clock.look() == clock.look() == []
+    assert "may not be read" in clock.last.problems[0]
+    path.chmod(0o600)
+    clock.look()
+    assert clock.look() == [("a", "new")]
+
+
+def test_what_was_remembered_of_retries_is_read_without_dagster(tmp_path):
+    """Also where nothing was, or where the file is damaged."""
+    assert remembered(tmp_path) == {}
+    remember(tmp_path, {"a": Attempted("v1", 2, 5.0)})
+    assert remembered(tmp_path) == {"a": Attempted("v1", 2, 5.0)}
+    (tmp_path / ".retries.json").write_text("[1")
+    assert remembered(tmp_path) == {}
 
 
 def test_one_look_takes_a_bounded_number(tmp_path):

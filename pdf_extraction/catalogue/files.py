@@ -1,4 +1,4 @@
-"""Finding documents' files, naming their partitions and hashing them. Nothing is kept here."""
+"""Naming documents' partitions and hashing their files. Nothing is searched or kept here."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ import os
 import re
 import unicodedata
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
 
-from pdf_extraction.errors import DocumentNotFound, SettingsError, UnreadableDocument
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+from pdf_extraction.errors import DocumentNotFound, UnreadableDocument
 
 #: Bytes of a key, so that with an ending it is a file name everywhere.
 MAX_KEY_BYTES = 200
@@ -20,53 +16,6 @@ _HASH_LENGTH = 8
 #: Characters that some file system, shell or Dagster itself gives a meaning.
 _FORBIDDEN = re.compile(r'[/\\:*?"<>|]')
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-class Found(NamedTuple):
-    """A document's file, and the folder that was searched for it.
-
-    Attributes:
-        path: The file.
-        root: The folder; None for a file that was named itself.
-    """
-
-    path: Path
-    root: Path | None
-
-
-def find_documents(paths: Sequence[Path], endings: Sequence[str]) -> list[Found]:
-    """Files to process, folders searched through, in order and each once.
-
-    A file that is named is taken whatever its ending. In folders, hidden files and folders
-    are skipped, and so are links that lead out of the folder.
-
-    Args:
-        paths: Files and folders.
-        endings: Such as ``.pdf``, in any case.
-
-    Raises:
-        SettingsError: A path does not exist.
-    """
-    found: dict[str, Found] = {}
-    for path in paths:
-        if not path.exists():
-            raise SettingsError(f"{path}: there is no such file or folder")
-        inside = _search(path, tuple(endings)) if path.is_dir() else [Found(path, None)]
-        for one in inside:
-            found.setdefault(str(absolute(one.path)), one)
-    return list(found.values())
-
-
-def _search(root: Path, endings: tuple[str, ...]) -> Iterator[Found]:
-    real_root = root.resolve()
-    for folder, folders, names in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            path = Path(folder, name)
-            if not name.startswith(".") and name.lower().endswith(endings):
-                is_inside = not path.is_symlink() or path.resolve().is_relative_to(real_root)
-                if is_inside and path.is_file():
-                    yield Found(path, root)
 
 
 def partition_key(path: Path, root: Path | None = None) -> str:

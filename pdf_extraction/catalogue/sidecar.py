@@ -28,6 +28,7 @@ def read_sidecar(path: Path) -> dict[str, Any]:
         BadSidecar: It is no JSON object, too large, or a link that leads out of the folder.
     """
     sidecar = sidecar_path(path)
+    # A name may have no room for the longer ending; then there is no sidecar.
     if sidecar == path or not os.path.lexists(sidecar):
         return {}
     if not sidecar.resolve().is_relative_to(path.parent.resolve()):

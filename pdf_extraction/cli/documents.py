@@ -5,6 +5,7 @@ Nothing is run or removed here.
 
 from __future__ import annotations
 
+import os
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -41,9 +42,19 @@ def find_files(workspace: Workspace, paths: Sequence[Path]) -> list[Found]:
     return found
 
 
+def refused_files(workspace: Workspace, paths: Sequence[Path]) -> list[str]:
+    """Why some files of folders are not taken."""
+    from pdf_extraction.catalogue import search  # noqa: PLC0415
+
+    found = search(paths, workspace.settings.inbox.endings)
+    return [visible(one.refused) for one in found if one.refused]
+
+
 def _is_sidecar(path: Path, endings: Sequence[str]) -> bool:
     return path.suffix == ".json" and any(
-        path.with_suffix(ending).exists() for ending in (*endings, *map(str.upper, endings))
+        # Not Path.exists, which raises where the name has no room for another ending.
+        os.path.lexists(path.with_suffix(ending))
+        for ending in (*endings, *map(str.upper, endings))
     )
 
 

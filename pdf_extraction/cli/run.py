@@ -13,7 +13,12 @@ import click
 
 from pdf_extraction.cli.common import DONE, FAILED, INTERRUPTED, Common, common_options
 from pdf_extraction.cli.console import counted, err, out
-from pdf_extraction.cli.documents import find_files, known_documents, partition_keys
+from pdf_extraction.cli.documents import (
+    find_files,
+    known_documents,
+    partition_keys,
+    refused_files,
+)
 from pdf_extraction.errors import DocumentError
 
 if TYPE_CHECKING:
@@ -130,7 +135,7 @@ def check_chain(settings: Settings) -> None:
 
 
 def _register(workspace: Workspace, paths: Sequence[Path]) -> Registered:
-    registered = Registered()
+    registered = Registered(problems=refused_files(workspace, paths))
     for found in find_files(workspace, paths):
         try:
             entry = workspace.catalogue.register(found.path, found.root)

@@ -9,6 +9,7 @@ import click
 from pdf_extraction.cli.common import Common, common_options
 from pdf_extraction.cli.console import Column, Screen, counted, out, usd, visible
 from pdf_extraction.cli.documents import LEFT_OUT, failure
+from pdf_extraction.cli.waiting import show_drop_folder, show_retries
 
 if TYPE_CHECKING:
     from pdf_extraction.model import Document
@@ -50,6 +51,8 @@ def status(common: Common) -> None:
     failures = _ask(workspace, _FAILED_DOCUMENTS) + _ask(workspace, _FAILED_PAGES)
     if failures:
         _failures(screen, common, failures)
+    show_retries(screen, workspace)
+    show_drop_folder(screen, workspace)
     _money(screen, workspace)
 
 

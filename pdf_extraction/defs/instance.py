@@ -90,6 +90,8 @@ def open_instance(
     else:
         home = _made_home(data)
         overrides = instance_config(str(home))
+    # Where files are dropped must be there before somebody looks for it.
+    (data / "inbox").mkdir(parents=True, exist_ok=True)
     # Where output is captured, what a progress bar writes goes through a file and a pipe.
     overrides |= {"compute_logs": _NOT_CAPTURED}
     reference = InstanceRef.from_dir(str(home), overrides=overrides)

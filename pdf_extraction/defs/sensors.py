@@ -50,7 +50,7 @@ def inbox(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.SensorR
     drop = _inbox(folder.path().resolve(), settings)
     watched = {path: Watched(**one) for path, one in json.loads(context.cursor or "{}").items()}
     look = drop.look(watched, time.time(), set(_registered(context)))
-    for problem in look.problems:
+    for problem in look.news:
         context.log.warning(problem)
     requests = _requests(context, look.taken, settings)
     return dg.SensorResult(
@@ -71,7 +71,8 @@ def _inbox(data: Path, settings: InboxSettings) -> "Inbox":
 
 def _waiting(look: "Look") -> str:
     if look.problems:
-        return look.problems[0]
+        more = f" (and {len(look.problems) - 1} more)" if len(look.problems) > 1 else ""
+        return f"{look.problems[0]}{more}"
     if waiting := len(look.watched) + look.left:
         return f"{waiting} files are new; waiting until they have settled"
     return "nothing new"
@@ -130,12 +131,12 @@ def _registered(context: dg.SensorEvaluationContext) -> Sequence[str]:
 def retry_failed(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.SensorResult:
     """Ask for runs of documents that failed, or whose run broke, and that may be mended."""
     from pdf_extraction import steps  # noqa: PLC0415
-    from pdf_extraction.inbox import Attempted, due_retries  # noqa: PLC0415
+    from pdf_extraction.inbox import Attempted, due_retries, remember  # noqa: PLC0415
     from pdf_extraction.tools import Workspace  # noqa: PLC0415
 
     workspace = Workspace(folder.path(), folder.settings())
     for run_id in abandoned.sweep(context.instance, workspace.data):
-        context.log.warning(f"run {run_id} had been killed")
+        context.log.warning("run %s had been killed", run_id)
     settings = workspace.settings.inbox
     registered = _registered(context)
     known = set(registered)
@@ -149,6 +150,8 @@ def retry_failed(context: dg.SensorEvaluationContext, folder: DataFolder) -> dg.
         busy=_keys_of_runs(context.instance, registered),
         most=_MOST_RETRIES,
     )
+    if after != before:
+        remember(workspace.data, after)
     # The due time, because a document that was in order for a while is counted anew.
     names = {
         one.key: f"{one.key}:{one.version}:{after[one.key].attempts}:{before[one.key].due!r}"

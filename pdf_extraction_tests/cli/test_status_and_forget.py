@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from pdf_extraction.cli.common import Common
 from pdf_extraction.defs import partitions
 from pdf_extraction.defs.instance import open_instance
+from pdf_extraction.inbox import Attempted, remember
 from pdf_extraction.storage.warehouse import Warehouse
 
 
@@ -26,6 +28,21 @@ def test_status_counts_documents_and_pages_and_gives_reasons(invoke, ran):
     assert "  quebrado: UnreadableDocument: " in result.stdout
     assert "retry" in result.stdout
     assert "0.00 USD: 0 calls" in result.stdout
+
+
+def test_status_says_what_waits_for_a_person(invoke, data, tmp_path):
+    """Documents that no retry can mend or that had all of theirs, and files that are not taken."""
+    (data / "inbox" / "out.pdf").symlink_to("/etc/hosts")
+    result = invoke("status", "--data", data)
+    assert "  quebrado: for you; no other try can mend it\n" in result.stdout
+    assert "out.pdf: a link that leads out of its folder" in result.stdout
+    workspace = Common(data=data).workspace()
+    workspace.tables.forget("vazio")
+    workspace.warehouse.refresh()
+    version = workspace.catalogue.document("vazio").sha256
+    for attempts, sentence in ((1, "for retry 2 of 3, due 1970-01-01"), (3, "for you; tried aga")):
+        remember(data, {"vazio": Attempted(version, attempts, 0.0)})
+        assert f"vazio: {sentence}" in invoke("status", "--data", data).stdout
 
 
 def test_status_says_which_files_changed_or_went(invoke, data, ran, tmp_path):

@@ -1,6 +1,5 @@
 """What a killed run leaves in Dagster's history."""
 
-import os
 import subprocess
 import sys
 
@@ -46,7 +45,7 @@ def test_a_run_is_open_as_long_as_its_process_lives(instance, tmp_path, status, 
     assert abandoned.sweep(instance, tmp_path) == [run.run_id]
     assert instance.get_run_by_id(run.run_id).status is ending
     assert abandoned.sweep(instance, tmp_path) == []
-    assert os.listdir(tmp_path / ".running") == []
+    assert list((tmp_path / ".running").iterdir()) == []
 
 
 def test_runs_that_end_in_order_leave_nothing(instance, make_workspace, tmp_path):
@@ -55,4 +54,4 @@ def test_runs_that_end_in_order_leave_nothing(instance, make_workspace, tmp_path
     key = workspace.catalogue.register(write_law(tmp_path / "a.pdf")).document.partition_key
     result = run_documents(instance, workspace, [key])
     assert instance.get_run_by_id(result.run_ids[0]).status is dg.DagsterRunStatus.SUCCESS
-    assert os.listdir(workspace.data / ".running") == []
+    assert list((workspace.data / ".running").iterdir()) == []

@@ -2,7 +2,8 @@
 
 ``python -m pdf_extraction_tests.kills.victim CHANGE FOLDER COUNT_FILE WORDS...`` runs the
 command WORDS and sends SIGKILL to itself at its CHANGE-th change of a file below FOLDER; 0 is
-never, and Dagster's own files do not count. A command that came to its end writes how many changes there were into COUNT_FILE.
+never, and Dagster's own files do not count. A command that came to its end writes how many
+changes there were into COUNT_FILE.
 """
 
 import atexit
