@@ -37,14 +37,14 @@ def test_history_outlives_the_process_that_made_it(tmp_path):
 
 
 def test_dagsters_own_variable_is_honoured(tmp_path):
-    """With DAGSTER_HOME set, the history is there and nothing is made in the data folder."""
+    """With DAGSTER_HOME set, the history is there and not in the data folder."""
     home = tmp_path / "home"
     home.mkdir()
     (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with open_instance(tmp_path / "data", {"DAGSTER_HOME": str(home)}) as instance:
         instance.add_dynamic_partitions("documents", ["a"])
     assert (home / "history").is_dir()
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "dagster").exists()
 
 
 def test_a_home_that_is_no_folder_is_named(tmp_path):

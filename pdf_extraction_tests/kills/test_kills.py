@@ -6,7 +6,7 @@ import pytest
 
 from pdf_extraction_tests.kills.campaign import CONCURRENCY, campaign
 
-KILLS = int(os.environ.get("PDF_EXTRACTION_KILLS", "6"))
+KILLS = int(os.environ.get("PDF_EXTRACTION_KILLS", "4"))
 
 
 @pytest.mark.slow
