@@ -14,7 +14,10 @@ from pdf_extraction.model import (
     PageOutcome,
     PageText,
     Picture,
+    Region,
+    RegionKind,
     Span,
+    TableCell,
     Word,
 )
 
@@ -31,6 +34,7 @@ def dump_page(page: PageImage) -> str:
             "is_blank": page.is_blank,
             "text_verdict": page.text_verdict,
             "ink": page.ink,
+            "regions": [[r.kind, r.bbox, r.cells, r.latex] for r in page.regions],
             "picture": _without_data(picture) if picture else None,
             "error": dump_error(page.error),
             "text": {
@@ -47,11 +51,13 @@ def load_page(payload: str) -> PageImage:
     """Inverse of ``dump_page``."""
     fields = json.loads(payload)
     text, picture = fields.pop("text"), fields.pop("picture")
+    regions = tuple(_region(*values) for values in fields.pop("regions", ()))
     words = tuple(_word(values) for values in text.pop("words"))
     return PageImage(
         **{**fields, "error": load_error(fields["error"])},
         text=PageText(**text, words=words),
         picture=Picture(**picture) if picture else None,
+        regions=regions,
     )
 
 
@@ -105,6 +111,11 @@ def load_error(fields: dict[str, str] | None) -> ExtractionError | None:
 def _word(values: list[Any]) -> Word:
     start, end, bbox, *rest = values
     return Word(start, end, tuple(bbox), *rest)
+
+
+def _region(kind: RegionKind, bbox: list[float], cells: list[list[Any]], latex: str) -> Region:
+    x0, y0, x1, y1 = bbox
+    return Region(kind, (x0, y0, x1, y1), tuple(TableCell(*cell) for cell in cells), latex)
 
 
 def _without_data(picture: Picture) -> dict[str, Any]:

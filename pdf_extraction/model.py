@@ -21,6 +21,7 @@ BBox = tuple[float, float, float, float]
 Row = dict[str, Any]
 TextSource = Literal["text_layer", "ocr", "none"]
 PageStatus = Literal["done", "blank", "failed"]
+RegionKind = Literal["table", "figure", "formula", "furniture"]
 GroundingMethod = Literal["exact", "normalised", "fuzzy", "absent"]
 
 
@@ -133,6 +134,43 @@ class Picture:
     data: bytes | None = field(default=None, repr=False, compare=False)
 
 
+class TableCell(NamedTuple):
+    """A printed cell of a table.
+
+    Attributes:
+        row: First row it reaches over, from 0.
+        column: First column, from 0.
+        rows: Rows it reaches over, at least one.
+        columns: Columns it reaches over, at least one.
+        text: As printed, lines joined by blanks.
+        is_header: It heads columns.
+    """
+
+    row: int
+    column: int
+    rows: int
+    columns: int
+    text: str
+    is_header: bool = False
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a page that is no running text.
+
+    Attributes:
+        kind: What it is; ``furniture`` is a running head, running foot or page number.
+        bbox: Fractions of the displayed page.
+        cells: Of a table, row by row; their words lie in ``bbox``.
+        latex: Of a formula.
+    """
+
+    kind: RegionKind
+    bbox: BBox
+    cells: tuple[TableCell, ...] = ()
+    latex: str = ""
+
+
 @dataclass(frozen=True)
 class PageImage:
     """One page as read from its file.
@@ -147,6 +185,7 @@ class PageImage:
         picture: Present where a backend of the chain looks at pictures.
         text_verdict: Which rule decided ``text.source``, for people.
         ink: Share of the page that is ink, 0-1, where its text layer has no text.
+        regions: Tables, figures and formulas, where a profile asked for them.
         error: Why the page could not be read; the other fields are then empty.
     """
 
@@ -159,6 +198,7 @@ class PageImage:
     picture: Picture | None = None
     text_verdict: str = ""
     ink: float | None = None
+    regions: tuple[Region, ...] = ()
     error: ExtractionError | None = None
 
 

@@ -15,7 +15,7 @@ from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.model import digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions
-from pdf_extraction.profiles import get_profile
+from pdf_extraction.profiles import get_profile, wants_layout
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
 from pdf_extraction.storage.stages import Stages
@@ -163,6 +163,7 @@ def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
         ocr_languages=settings.ocr_languages if reads_scans else (),
         ocr_engine=settings.ocr.engine,
         page_timeout_s=settings.render.page_timeout_s,
+        layout=settings.render.layout if wants_layout(settings.profile) else "none",
         workers=settings.render.workers,
     )
 

@@ -9,7 +9,9 @@ from pdf_extraction.model import (
     PageOutcome,
     PageText,
     Picture,
+    Region,
     Span,
+    TableCell,
     Word,
 )
 
@@ -25,6 +27,10 @@ PAGE = PageImage(
     text=PageText("ocr", "Art.\n5º", WORDS, "tesseract"),
     picture=Picture(100, 200, 7, "ab", "image/jpeg", b"picture"),
     text_verdict="image over text",
+    regions=(
+        Region("table", (0.1, 0.2, 0.3, 0.4), (TableCell(0, 0, 1, 2, "a b", True),)),
+        Region("figure", (0.0, 0.5, 1.0, 0.75)),
+    ),
 )
 
 

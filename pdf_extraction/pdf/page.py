@@ -10,6 +10,7 @@ from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageImage, PageText
 from pdf_extraction.pdf.drawn import Drawn
 from pdf_extraction.pdf.engines import EngineName, engine_for
+from pdf_extraction.pdf.layout import LayoutEngine, regions_of
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
 from pdf_extraction.pdf.picture import Canvas, PictureOptions
@@ -28,12 +29,14 @@ class PageOptions:
         picture: Its limits.
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
         ocr_engine: ``auto`` takes Tesseract where its language data is found.
+        layout: How tables and figures are looked for.
     """
 
     want_picture: bool = False
     picture: PictureOptions = field(default_factory=PictureOptions)
     ocr_languages: tuple[str, ...] = ("por", "eng")
     ocr_engine: EngineName = "auto"
+    layout: LayoutEngine = "none"
 
 
 def read_page(
@@ -72,6 +75,9 @@ def read_page(
             is_blank=verdict.is_blank,
             text_verdict=verdict.rule,
             ink=features.ink,
+            regions=regions_of(page, layer, drawn.images, options.layout)
+            if verdict.source is Source.TEXT_LAYER
+            else (),
         )
     if canvas is not None and not read.is_blank:
         read = replace(read, picture=canvas.picture())

@@ -32,6 +32,7 @@ from pdf_extraction.model import PageImage, PageText, Picture, digest
 from pdf_extraction.pdf import worker
 from pdf_extraction.pdf.document import DocumentFacts, translated
 from pdf_extraction.pdf.engines import EngineName, ocr_engine_status
+from pdf_extraction.pdf.layout import LayoutEngine
 from pdf_extraction.pdf.page import PageOptions
 from pdf_extraction.pdf.picture import ImageFormat, PictureOptions
 
@@ -56,6 +57,7 @@ class ReadOptions:
         want_picture: Whether ``read`` brings the picture too.
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
         ocr_engine: ``auto`` takes Tesseract where its language data is found.
+        layout: How tables and figures are looked for.
         page_timeout_s: Seconds after which a page is given up and its worker killed.
         workers: Processes; 0 for one a core.
         tasks_per_worker: Pages after which a worker is replaced; 0 for never.
@@ -69,6 +71,7 @@ class ReadOptions:
     want_picture: bool = False
     ocr_languages: tuple[str, ...] = ("por", "eng")
     ocr_engine: EngineName = "auto"
+    layout: LayoutEngine = "none"
     page_timeout_s: float = 120.0
     workers: int = 0
     tasks_per_worker: int = 500
@@ -78,7 +81,9 @@ class ReadOptions:
     def page(self) -> PageOptions:
         """What a worker needs to know."""
         picture = PictureOptions(self.dpi, self.max_pixels, self.image_format, self.max_image_bytes)
-        return PageOptions(self.want_picture, picture, self.ocr_languages, self.ocr_engine)
+        return PageOptions(
+            self.want_picture, picture, self.ocr_languages, self.ocr_engine, self.layout
+        )
 
     @property
     def fingerprint(self) -> str:

@@ -17,6 +17,15 @@ PROFILES = {
 }
 
 
+#: Profiles that make something of tables and figures; for others they are not looked for.
+_WANT_LAYOUT = frozenset({"markdown"})
+
+
+def wants_layout(name: str) -> bool:
+    """Whether a profile looks at ``PageImage.regions``, which cost time to find."""
+    return name in _WANT_LAYOUT
+
+
 def get_profile(name: str) -> Profile:
     """The profile called ``name``.
 

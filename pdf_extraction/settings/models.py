@@ -53,6 +53,11 @@ class RenderSettings(_Section):
     image_format: Literal["jpeg", "png", "webp"] = Field(
         default="jpeg", description="Format of the pictures sent to a model."
     )
+    layout: Literal["none", "rules", "model"] = Field(
+        default="rules",
+        description="Where the profile `markdown` finds tables and figures: `rules` goes by drawn "
+        "lines; `model` also asks PyMuPDF's layout model, at about half a second a page.",
+    )
     workers: int = Field(default=0, ge=0, description="Processes that read pages; 0 = one a core.")
     page_timeout_s: float = Field(
         default=60.0,

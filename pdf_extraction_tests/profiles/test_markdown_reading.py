@@ -1,8 +1,9 @@
 import json
+from dataclasses import replace
 
 import pytest
 
-from pdf_extraction.model import PageImage, PageText, Word
+from pdf_extraction.model import PageImage, PageText, Region, TableCell, Word
 from pdf_extraction.profiles.markdown.reading import escaped, join_lines, read_markdown
 
 
@@ -116,3 +117,59 @@ def test_a_real_hyphen_before_a_capital_stays():
     """Only a small letter goes on with a broken word."""
     assert join_lines(["Rio-", "Niterói e pro-", "cesso"]) == "Rio- Niterói e processo"
     assert json.dumps(join_lines(["a"])) == '"a"'
+
+
+def test_running_heads_feet_and_page_numbers_are_left_out():
+    """A number in a cell of its own, an address, what stands apart at the edge; notes stay."""
+    prose = [f"linha {n} de um texto comum que enche a página" for n in range(30)]
+    markdown = read_markdown(
+        page(
+            (50, 30, 11, False, "HISTÓRIA DO BRASIL  [Cap. II  40"),
+            *body(*prose, y=90),
+            (50, 735, 8, False, "1 Nota de rodapé que fica, pois é do texto."),
+            (50, 760, 8, False, "Baixado de www.exemplo.org"),
+            (290, 775, 11, False, "41"),
+        )
+    )
+    assert markdown.startswith("linha 0")
+    assert markdown.endswith("1 Nota de rodapé que fica, pois é do texto.")
+
+
+def test_a_page_that_is_only_a_title_keeps_it():
+    """Few rows prove nothing about what is usual; large type is no running head."""
+    assert read_markdown(page((50, 30, 24, True, "RELATÓRIO ANUAL"))) == "RELATÓRIO ANUAL"
+    text = read_markdown(page((50, 30, 24, True, "RELATÓRIO"), *body("Texto comum.", "Mais.")))
+    assert text.startswith("# RELATÓRIO")
+
+
+def test_a_large_initial_begins_the_word_beside_its_top():
+    """It is as high as three lines and is found beside the second."""
+    lines = [
+        (80, 200, 11, False, "ver the past three decades"),
+        (50, 200, 33, False, "O"),
+        (80, 214, 11, False, "pressure from all sides"),
+    ]
+    first, initial, second = lines
+    markdown = read_markdown(page(first, initial, second, *body("has grown.", y=240)))
+    assert "Over the past three decades" in markdown
+
+
+def test_regions_take_the_place_of_their_words():
+    """A table with cells over others is HTML, a plain one is pipes, a picture a placeholder."""
+    plain = tuple(TableCell(r, c, 1, 1, f"{r}{c}", r == 0) for r in range(2) for c in range(2))
+    wide = (TableCell(0, 0, 1, 2, "a < b", True), TableCell(1, 0, 1, 1, "c"),
+            TableCell(1, 1, 1, 1, "d"))  # fmt: skip
+    base = page(*body("Antes.", "00 01", "10 11", "a < b", "c d", "Depois.", step=40))
+    regions = (
+        Region("table", (0, 235 / 800, 1, 295 / 800), plain),
+        Region("table", (0, 315 / 800, 1, 375 / 800), wide),
+        Region("figure", (0, 380 / 800, 1, 395 / 800)),
+    )
+    markdown = read_markdown(replace(base, regions=regions))
+    assert markdown.split("\n\n") == [
+        "Antes.",
+        "| 00 | 01 |\n| --- | --- |\n| 10 | 11 |",
+        '<table>\n<tr><th colspan="2">a &lt; b</th></tr>\n<tr><td>c</td><td>d</td></tr>\n</table>',
+        "<FIGURE>",
+        "Depois.",
+    ]

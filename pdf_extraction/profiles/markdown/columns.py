@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from pdf_extraction.model import BBox, Line, PageText, union
+from pdf_extraction.model import BBox, Line, union
 
 _CELL_GAP = 1.6
 """Times the line's height, between cells; justified text stays below 1.2."""
@@ -52,31 +52,49 @@ class Row:
         """Of the row."""
         return self.bbox[3] - self.bbox[1]
 
+    def without(self, index: int) -> Row:
+        """The row without one of its words."""
+        words = self.words[:index] + self.words[index + 1 :]
+        return replace(self, words=words, cells=_cut(words), bbox=_around(words))
 
-def rows_of(page: PageText, width: float, height: float) -> Iterator[Row]:
-    """Lines in reading order, those side by side joined; the page's size is in points."""
+    def begun_with(self, letters: str) -> Row:
+        """The row with letters before its first word."""
+        (box, text), *others = self.words
+        words = ((box, letters + text), *others)
+        return replace(self, words=words, cells=_cut(words))
+
+
+def rows_of(text: str, lines: Iterable[Line], width: float, height: float) -> Iterator[Row]:
+    """Lines in reading order, those side by side joined.
+
+    Args:
+        text: Of the page.
+        lines: Some of its lines.
+        width: Of the page in points.
+        height: Of the page in points.
+    """
     group: list[Line] = []
-    for line in page.lines:
+    for line in lines:
         if group and not _same_row(group[-1], line):
-            yield _row(page.text, group, width, height)
+            yield _row(text, group, width, height)
             group = []
         group.append(line)
     if group:
-        yield _row(page.text, group, width, height)
+        yield _row(text, group, width, height)
 
 
 def _same_row(one: Line, other: Line) -> bool:
-    if not (_lies(one) and _lies(other)):
+    if not (lies(one.bbox, one.text) and lies(other.bbox, other.text)):
         return False
     (x0, y0, x1, y1), (left, top, right, bottom) = one.bbox, other.bbox
     beside = left >= x1 or x0 >= right
     return beside and min(y1, bottom) - max(y0, top) > 0.6 * min(y1 - y0, bottom - top)
 
 
-def _lies(line: Line) -> bool:
+def lies(bbox: BBox, text: str) -> bool:
     """Whether a line runs across the page; of three letters nobody can tell."""
-    x0, y0, x1, y1 = line.bbox
-    return len(line.text) <= 3 or y1 - y0 < 2 * (x1 - x0)
+    x0, y0, x1, y1 = bbox
+    return len(text) <= 3 or y1 - y0 < 2 * (x1 - x0)
 
 
 def _row(text: str, lines: Sequence[Line], width: float, height: float) -> Row:
@@ -86,22 +104,27 @@ def _row(text: str, lines: Sequence[Line], width: float, height: float) -> Row:
         ((x0 * width, y0 * height, x1 * width, y1 * height), text[start:end])
         for start, end, (x0, y0, x1, y1), *_ in found
     ]
+    sizes = Counter[float]()
+    for word in found:
+        sizes[round(word.size, 1)] += word.end - word.start
+    return Row(
+        words=tuple(words),
+        cells=_cut(words),
+        bbox=_around(words),
+        size=sizes.most_common(1)[0][0],
+        bold=all(word.bold for word in found),
+    )
+
+
+def _cut(words: Sequence[Printed]) -> tuple[Printed, ...]:
+    """Runs of words with wide gaps between them."""
     tall = median(box[3] - box[1] for box, _ in words)
     cells: list[list[Printed]] = [[words[0]]]
     for before, printed in pairwise(words):
         if printed[0][0] - before[0][2] > _CELL_GAP * tall:
             cells.append([])
         cells[-1].append(printed)
-    sizes = Counter[float]()
-    for word in found:
-        sizes[round(word.size, 1)] += word.end - word.start
-    return Row(
-        words=tuple(words),
-        cells=tuple((_around(cell), " ".join(text for _, text in cell)) for cell in cells),
-        bbox=_around(words),
-        size=sizes.most_common(1)[0][0],
-        bold=all(word.bold for word in found),
-    )
+    return tuple((_around(cell), " ".join(text for _, text in cell)) for cell in cells)
 
 
 def _around(words: Sequence[Printed]) -> BBox:
