@@ -18,12 +18,12 @@ from pdf_extraction.model import (
     RegionKind,
     Span,
     TableCell,
-    Word,
 )
+from pdf_extraction.words import PackedWords, packed
 
 
 def dump_page(page: PageImage) -> str:
-    """One page without its picture's bytes, which can be rendered again."""
+    """One page without its words and its picture's bytes, which can be rendered again."""
     picture = page.picture
     return _dump(
         {
@@ -41,21 +41,29 @@ def dump_page(page: PageImage) -> str:
                 "source": page.text.source,
                 "engine": page.text.engine,
                 "text": page.text.text,
-                "words": [list(word) for word in page.text.words],
             },
         }
     )
 
 
-def load_page(payload: str) -> PageImage:
-    """Inverse of ``dump_page``."""
+def dump_words(page: PageImage) -> bytes:
+    """The words of a page's text."""
+    return packed(page.text.words).data
+
+
+def load_page(payload: str, words: bytes) -> PageImage:
+    """Inverse of ``dump_page``.
+
+    Args:
+        payload: What it made.
+        words: What ``dump_words`` made of the same page.
+    """
     fields = json.loads(payload)
     text, picture = fields.pop("text"), fields.pop("picture")
     regions = tuple(_region(*values) for values in fields.pop("regions", ()))
-    words = tuple(_word(values) for values in text.pop("words"))
     return PageImage(
         **{**fields, "error": load_error(fields["error"])},
-        text=PageText(**text, words=words),
+        text=PageText(**text, words=PackedWords(words)),
         picture=Picture(**picture) if picture else None,
         regions=regions,
     )
@@ -106,11 +114,6 @@ def dump_error(error: ExtractionError | None) -> dict[str, str] | None:
 def load_error(fields: dict[str, str] | None) -> ExtractionError | None:
     """Inverse of ``dump_error``."""
     return named(fields["type"], fields["message"]) if fields else None
-
-
-def _word(values: list[Any]) -> Word:
-    start, end, bbox, *rest = values
-    return Word(start, end, tuple(bbox), *rest)
 
 
 def _region(kind: RegionKind, bbox: list[float], cells: list[list[Any]], latex: str) -> Region:

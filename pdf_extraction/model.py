@@ -95,7 +95,7 @@ class PageText:
 
     source: TextSource
     text: str = ""
-    words: tuple[Word, ...] = ()
+    words: Sequence[Word] = ()
     engine: str = ""
 
     @cached_property

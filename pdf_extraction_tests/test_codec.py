@@ -36,15 +36,16 @@ PAGE = PageImage(
 
 def test_a_page_comes_back_as_it_was_but_for_the_bytes_of_its_picture():
     """What a page was found to be is kept to the last digit; pictures are rendered again."""
-    copy = codec.load_page(codec.dump_page(PAGE))
+    copy = codec.load_page(codec.dump_page(PAGE), codec.dump_words(PAGE))
     assert copy == PAGE
+    assert tuple(copy.text.words) == WORDS
     assert copy.picture.data is None
 
 
 def test_a_page_that_could_not_be_read_comes_back_with_its_reason():
     """A failed page keeps the class and the sentence of its failure."""
     page = PageImage(7, error=PageCrashed("page 7 killed its reader"))
-    copy = codec.load_page(codec.dump_page(page))
+    copy = codec.load_page(codec.dump_page(page), codec.dump_words(page))
     assert (copy.page_number, type(copy.error), str(copy.error)) == (
         7,
         PageCrashed,

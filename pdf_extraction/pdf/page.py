@@ -16,6 +16,7 @@ from pdf_extraction.pdf.ocr import read_by_ocr
 from pdf_extraction.pdf.picture import Canvas, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import Source, Verdict, judge
+from pdf_extraction.words import packed
 
 NO_TEXT = PageText("none")
 
@@ -71,7 +72,8 @@ def read_page(
             text = NO_TEXT
         read = replace(
             read,
-            text=text,
+            # What leaves for another process leaves as bytes.
+            text=replace(text, words=packed(text.words)),
             is_blank=verdict.is_blank,
             text_verdict=verdict.rule,
             ink=features.ink,

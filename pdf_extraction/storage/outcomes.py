@@ -28,7 +28,11 @@ def save_readings(stages: Stages, outcome: DocumentOutcome, fingerprint: str) ->
         fingerprint: Of everything that decides how a page is read.
     """
     rows = [
-        {"page_number": page.page.page_number, "payload": codec.dump_page(page.page)}
+        {
+            "page_number": page.page.page_number,
+            "payload": codec.dump_page(page.page),
+            "words": codec.dump_words(page.page),
+        }
         for page in outcome.pages
     ]
     header = {**_header(outcome), "fingerprint": fingerprint}
@@ -68,7 +72,7 @@ def load_readings(stages: Stages, document: Document) -> tuple[str, dict[int, Pa
     if found is None or found[0]["sha256"] != document.sha256:
         return "", {}
     header, rows = found
-    pages = {row["page_number"]: codec.load_page(row["payload"]) for row in rows}
+    pages = {row["page_number"]: codec.load_page(row["payload"], row["words"]) for row in rows}
     return header["fingerprint"], pages
 
 
@@ -98,7 +102,7 @@ def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
     if read is None or asked is None or read[0]["sha256"] != asked[0]["sha256"]:
         return None
     header, rows = asked
-    pages = {row["page_number"]: codec.load_page(row["payload"]) for row in read[1]}
+    pages = {row["page_number"]: codec.load_page(row["payload"], row["words"]) for row in read[1]}
     if not {row["page_number"] for row in rows} <= pages.keys():
         return None  # the two were kept by different runs
     error = header["error"]

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pdf_extraction.model import Row
 
-_SCHEMA = pa.schema({"page_number": INT, "payload": TEXT})
+_SCHEMA = pa.schema({"page_number": INT, "payload": TEXT, "words": pa.binary()})
 _HEADER = b"pdf_extraction.header"
 _ENDING = ".parquet"
 _log = logging.getLogger(__name__)
@@ -48,7 +48,8 @@ class Stages:
             asset: Which step.
             partition_key: Which document.
             header: What the rows belong to; anything that JSON can hold.
-            rows: ``page_number`` and ``payload`` (JSON text) of each page.
+            rows: ``page_number`` and ``payload`` (JSON text) of each page, and ``words``
+                (bytes) where the step has any.
 
         Raises:
             StorageError: The file cannot be written; the old one stays.
@@ -56,8 +57,7 @@ class Stages:
         encoded = json.dumps(dict(header), ensure_ascii=False).encode()
         schema = _SCHEMA.with_metadata({_HEADER: encoded})
         columns = [
-            pa.array([row[name] for row in rows], type=INT if name == "page_number" else TEXT)
-            for name in _SCHEMA.names
+            pa.array([row.get(field.name) for row in rows], type=field.type) for field in _SCHEMA
         ]
         path = self._file(asset, partition_key)
         temporary = path.with_name(f".{uuid4().hex}")
@@ -77,7 +77,11 @@ class Stages:
         try:
             with path.open("rb") as file, pq.ParquetFile(file) as parquet:
                 header = json.loads(parquet.schema_arrow.metadata[_HEADER])
-                return header, parquet.read(columns=_SCHEMA.names).to_pylist()
+                rows = parquet.read(columns=_SCHEMA.names).to_pylist()
+                return header, [
+                    {name: value for name, value in row.items() if value is not None}
+                    for row in rows
+                ]
         except FileNotFoundError:
             return None
         except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:

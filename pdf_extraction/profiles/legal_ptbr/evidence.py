@@ -102,7 +102,7 @@ class _PageEvidence:
         self.start = page.canonical_start
         self.is_copy = _is_copy(page.outcome.completion)
         devices = page.answer.devices if page.answer is not None else ()
-        self.letters = sum(char.isalnum() for claim in devices for char in claim.text)
+        self._texts = [claim.text for claim in devices]
         placed = [
             _Placed(grounding.spans[0].start, grounding.spans[-1].end, claim.text)
             for claim, grounding in zip(devices, page.groundings, strict=True)
@@ -110,6 +110,11 @@ class _PageEvidence:
         ]
         self.claims = sorted(placed, key=lambda claim: claim.start)
         self.starts = [claim.start for claim in self.claims]
+
+    @property
+    def letters(self) -> int:
+        """Letters and digits of the whole answer."""
+        return sum(char.isalnum() for text in self._texts for char in text)
 
     def spans(self, row: Row) -> tuple[Span, ...]:
         """Where a row stands on this page, in the page's own offsets."""

@@ -1,0 +1,92 @@
+"""A page's words as bytes, which processes and stages hand on without looking into them.
+
+Six hundred words took 7 ms to write as JSON and 6 ms to read, more than finding them on the
+page; as bytes they take none until somebody asks for one. No geometry and no file here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from struct import Struct
+from typing import overload
+
+from pdf_extraction.model import Word
+
+#: start, end, line; box, size, confidence; flags.
+_LAYOUT = Struct("<3i6dB")
+_BOLD, _STRUCK, _CONFIDENT = 1, 2, 4
+
+
+class PackedWords(Sequence[Word]):
+    """Words that are unpacked when the first of them is asked for.
+
+    Args:
+        data: What ``packed`` made.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+
+    def __len__(self) -> int:
+        return len(self.data) // _LAYOUT.size
+
+    @overload
+    def __getitem__(self, index: int) -> Word: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Word]: ...
+    def __getitem__(self, index: int | slice) -> Word | Sequence[Word]:
+        return self._words[index]
+
+    def __iter__(self) -> Iterator[Word]:
+        return iter(self._words)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, PackedWords):
+            return self.data == other.data
+        return tuple(other) == self._words if isinstance(other, Sequence) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._words)
+
+    def __reduce__(self) -> tuple[type[PackedWords], tuple[bytes]]:
+        return PackedWords, (self.data,)
+
+    @cached_property
+    def _words(self) -> tuple[Word, ...]:
+        return tuple(
+            Word(
+                start,
+                end,
+                (x0, y0, x1, y1),
+                line,
+                size,
+                flags & _BOLD > 0,
+                flags & _STRUCK > 0,
+                confidence if flags & _CONFIDENT else None,
+            )
+            for start, end, line, x0, y0, x1, y1, size, confidence, flags in _LAYOUT.iter_unpack(
+                self.data
+            )
+        )
+
+
+def packed(words: Iterable[Word]) -> PackedWords:
+    """The words, not one bit of them other."""
+    if isinstance(words, PackedWords):
+        return words
+    pack = _LAYOUT.pack
+    return PackedWords(
+        b"".join(
+            pack(
+                start,
+                end,
+                line,
+                *box,
+                size,
+                confidence or 0.0,
+                bold * _BOLD + struck * _STRUCK + (confidence is not None) * _CONFIDENT,
+            )
+            for start, end, box, line, size, bold, struck, confidence in words
+        )
+    )
