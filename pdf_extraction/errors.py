@@ -12,7 +12,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     │   └ PageTimedOut, PageCrashed, PageNotSelected
     ├ BackendError(backend, status, request_id)
     │ ├ RateLimited(retry_after), Unavailable, TimedOut  WAIT_AND_RETRY
-    │ ├ Rejected                                         NEXT_BACKEND
+    │ ├ Rejected, LeftAlone                              NEXT_BACKEND
     │ └ Unauthorized                                     STOP_BACKEND
     ├ OutputError
     │ ├ Refused, Truncated, Looping                      CHANGE_SAMPLING
@@ -205,6 +205,12 @@ class Rejected(BackendError):
     remedy = Remedy.NEXT_BACKEND
 
 
+class LeftAlone(BackendError):
+    """The backend keeps failing and is not asked for a while."""
+
+    remedy = Remedy.NEXT_BACKEND
+
+
 class Unauthorized(BackendError):
     """The key is missing or wrong: no request to this backend can succeed."""
 
@@ -302,6 +308,7 @@ _STORED_DEFAULTS: dict[type[ExtractionError], dict[str, Any]] = {
     Unavailable: _BACKEND_DEFAULTS,
     TimedOut: _BACKEND_DEFAULTS,
     Rejected: _BACKEND_DEFAULTS,
+    LeftAlone: _BACKEND_DEFAULTS,
     Unauthorized: _BACKEND_DEFAULTS,
     RateLimited: {**_BACKEND_DEFAULTS, "retry_after": None},
     ChainExhausted: {"causes": ()},

@@ -9,6 +9,7 @@ import asyncio
 import platform
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -16,6 +17,8 @@ from pathlib import Path
 from typing import Literal
 
 from pdf_extraction.backends.base import Health
+from pdf_extraction.backends.breaker import left_alone
+from pdf_extraction.backends.calls import BackendFacts
 from pdf_extraction.backends.chain import build_backend
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.pdf.engines import ocr_engine_status
@@ -42,6 +45,7 @@ LIBRARIES = (
 _DAGSTER = ("dagster", "dagster-webserver", "dagster-graphql")
 #: Bytes on the disk below which a run may not end.
 _LITTLE_SPACE = 1_000_000_000
+_DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,7 @@ def examine(data: Path, load: Callable[[], Settings]) -> Iterator[Finding]:
         yield Finding("settings", "ok", f"chain {' > '.join(settings.chain)}")
     yield _profile(settings)
     yield from asyncio.run(_backends(settings))
+    yield from _lately(data, settings)
     yield _ocr(settings)
     yield _warehouse(data, settings)
 
@@ -156,6 +161,31 @@ async def _backend(name: str, table: BackendSettings) -> Finding:
     finally:
         await backend.aclose()
     return Finding(subject, "ok" if health.ok else "failed", _detail(health))
+
+
+def _lately(data: Path, settings: Settings) -> Iterator[Finding]:
+    """How each backend's calls went in the last day, and which are left alone now."""
+    calls = Workspace(data, settings).calls
+    if not calls.path.exists():
+        return
+    try:
+        facts = {found.backend: found for found in calls.backends(since=time.time() - _DAY_S)}
+        left = calls.left()
+    except ExtractionError as error:
+        yield Finding("calls", "failed", str(error))
+        return
+    for name in settings.chain:
+        subject = f"calls of {name}"
+        if name in left and left[name].until > time.time():
+            yield Finding(subject, "warning", left_alone(name, left[name]))
+        elif name in facts:
+            yield Finding(subject, "ok", _in_words(facts[name]))
+
+
+def _in_words(facts: BackendFacts) -> str:
+    latency = facts.mean_latency_ms
+    mean = "none answered" if latency is None else f"mean {latency / 1000:.1f} s"
+    return f"{facts.calls:,} in the last day, {facts.failures:,} failed by the server, {mean}"
 
 
 def _detail(health: Health) -> str:

@@ -80,9 +80,15 @@ ORDER BY rowid DESC LIMIT ?
 #: Errors that are the server's, not the answer's: what health is about.
 _SERVER_ERRORS = "('RateLimited', 'Unavailable', 'TimedOut', 'Unauthorized')"
 _BACKENDS = f"""
-SELECT backend, count(*), coalesce(sum(error_type IN {_SERVER_ERRORS}), 0),
-    avg(CASE WHEN error_type IS NULL THEN latency_ms END), max(started_at)
-FROM attempts WHERE run_id = ? OR (? IS NULL AND started_at >= ?) GROUP BY backend ORDER BY backend
+SELECT backend, calls, failures, latency_ms, last_at,
+    (SELECT error FROM attempts WHERE id = last_failed)
+FROM (
+    SELECT backend, count(*) AS calls, coalesce(sum(error_type IN {_SERVER_ERRORS}), 0) AS failures,
+        avg(CASE WHEN error_type IS NULL THEN latency_ms END) AS latency_ms,
+        max(started_at) AS last_at,
+        max(CASE WHEN error_type IN {_SERVER_ERRORS} THEN id END) AS last_failed
+    FROM attempts WHERE run_id = ? OR (? IS NULL AND started_at >= ?) GROUP BY backend
+) ORDER BY backend
 """  # noqa: S608 - constants
 _ATTEMPTS = (
     f"SELECT {', '.join(_ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
@@ -130,6 +136,7 @@ class BackendFacts:
         failures: Those that the server failed or refused.
         mean_latency_ms: Of the answered ones; None without one.
         last_call_at: Seconds since the epoch.
+        last_error: Sentence of the last call that the server failed.
     """
 
     backend: str
@@ -137,6 +144,7 @@ class BackendFacts:
     failures: int
     mean_latency_ms: float | None
     last_call_at: float
+    last_error: str | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import cast
 from pydantic import ValidationError
 
 from pdf_extraction.backends.base import Backend
+from pdf_extraction.backends.breaker import Breaker
 from pdf_extraction.backends.budget import Budget, Purse
 from pdf_extraction.backends.cache import Cached
 from pdf_extraction.backends.calls import CallStore
@@ -57,6 +58,7 @@ def build_chain(
     """
     any_wording = settings.cache.ignore_prompt_hash
     purse = purse or Purse(settings.budget.max_cost_usd)
+    tables = settings.chained
     backends = [
         _with_policies(
             _kind(name, table.kind)(name, table),
@@ -66,8 +68,9 @@ def build_chain(
             clock or SystemClock(),
             force=force,
             any_wording=any_wording,
+            is_last=name == list(tables)[-1],
         )
-        for name, table in settings.chained.items()
+        for name, table in tables.items()
     ]
     return Fallback(backends)
 
@@ -106,6 +109,7 @@ def _with_policies(
     *,
     force: bool,
     any_wording: bool,
+    is_last: bool,
 ) -> Backend:
     if backend.is_local:
         # Its rules change with the code: a kept answer would hide that, and saves nothing.
@@ -115,7 +119,8 @@ def _with_policies(
     )
     recorded = Recorded(backend, settings, calls, estimator)
     limited = Limited(Budget(recorded, settings, estimator, purse), settings, estimator, clock)
-    retrying = Retrying(limited, settings, clock)
+    breaker = Breaker(limited, settings, clock, calls, is_last=is_last)
+    retrying = Retrying(breaker, settings, clock)
     return Cached(retrying, settings, calls, force=force, clock=clock, any_wording=any_wording)
 
 

@@ -30,8 +30,8 @@ from pdf_extraction.settings import OpenAIBackendSettings
 #: A limit "per minute" holds in any 60 s as the server sees them. The second more absorbs the
 #: time between our permission and the call's arrival; it costs 1.6 % of the limit.
 WINDOW_S = 61.0
-#: Longer pauses than this are not waited for; the chain goes on with the next backend.
-PATIENCE_S = 600.0
+#: Seconds everyone stays away after a 429 that says nothing, doubling with each of a row.
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0
 #: So that a wait never ends a rounding error before its moment.
 _ROUNDING_S = 0.001
 
@@ -138,13 +138,15 @@ class Limited(Policy):
         self._input = Window(settings.input_tokens_per_minute, clock)
         self._output = Window(settings.output_tokens_per_minute, clock)
         self._released = asyncio.Event()
+        self._patience_s = settings.patience_s
         self._paused_until = 0.0
+        self._next_pause_s = FIRST_PAUSE_S
 
     async def complete(self, request: Request) -> Completion:
         """Ask when the limits allow it.
 
         Raises:
-            RateLimited: The server asked to stay away for longer than ``PATIENCE_S``.
+            RateLimited: The server asked to stay away for longer than ``patience_s``.
         """
         async with self._place(request) as ready:
             expected = self._estimator.expect(request, unknown=CAUTION)
@@ -188,7 +190,7 @@ class Limited(Policy):
 
     def _wait(self, expected: Tokens) -> float | None:
         pause = max(0.0, self._paused_until - self._clock.now())
-        if pause > PATIENCE_S:
+        if pause > self._patience_s:
             message = f"{self.name}: the server asked for a pause, of which {pause:.0f} s are left."
             raise RateLimited(message, retry_after=pause, backend=self.name, status=429)
         waits = [
@@ -200,16 +202,32 @@ class Limited(Policy):
         longest = max(pause, *known) if known else pause
         return None if longest == 0 and len(known) < len(waits) else longest
 
+    def _throttled(self, retry_after: float | None) -> None:
+        """Everyone stays away: as long as the server says, else a moment that grows.
+
+        Not by lowering the calls in flight: servers that count by the minute do not care how
+        many those are, and one answered call shows that the rest may go on.
+        """
+        now = self._clock.now()
+        if retry_after is None:
+            if now < self._paused_until:
+                return  # of calls that were under way when the pause began
+            retry_after = self._next_pause_s
+            self._next_pause_s = min(LONGEST_PAUSE_S, 2 * retry_after)
+        self._paused_until = max(self._paused_until, now + retry_after)
+
     def _learned(self, request: Request, completion: Completion) -> Tokens:
+        self._next_pause_s = FIRST_PAUSE_S
+        if completion.pause_s:
+            self._throttled(completion.pause_s)
         self._estimator.learn(request, completion)
         return Tokens(completion.input_tokens, completion.output_tokens)
 
     def _used_by_failed(self, request: Request, error: ExtractionError, expected: Tokens) -> Tokens:
         if isinstance(error, OutputError) and error.completion is not None:
             return self._learned(request, error.completion)
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            until = self._clock.now() + error.retry_after
-            self._paused_until = max(self._paused_until, until)
+        if isinstance(error, RateLimited):
+            self._throttled(error.retry_after)
         if isinstance(error, _NOT_READ):
             return Tokens(0, 0)
         return expected if isinstance(error, TimedOut) else Tokens(expected.input, 0)

@@ -29,6 +29,7 @@ from pdf_extraction.backends.errors_table import (
     cut_short,
     from_connection,
     from_status,
+    retry_after,
     said,
     unreadable,
 )
@@ -84,7 +85,8 @@ class OpenAIChatBackend:
             else:
                 payload = self._json(await reply.read())
         latency_ms = (time.perf_counter() - started) * 1000
-        return read_answer(self._place, request, payload, latency_ms)
+        completion = read_answer(self._place, request, payload, latency_ms)
+        return replace(completion, pause_s=retry_after(reply.headers))
 
     async def prepare(self, request: Request) -> Request:
         """The request with its body made, so that a free place at the server is filled at once."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.clock import Clock
-from pdf_extraction.backends.limits import PATIENCE_S
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited, Remedy
 from pdf_extraction.model import Completion, Request
@@ -23,7 +22,7 @@ _AGAIN = frozenset({Remedy.WAIT_AND_RETRY, Remedy.ASK_AGAIN, Remedy.CHANGE_SAMPL
 class Retrying(Policy):
     """Asks again as the error's class says, at most ``max_attempts`` times.
 
-    A 429 is not the page's fault and takes none of its attempts; a page waits ``PATIENCE_S``
+    A 429 is not the page's fault and takes none of its attempts; a page waits ``patience_s``
     in all for a server that only ever answers so.
 
     Args:
@@ -61,7 +60,7 @@ class Retrying(Policy):
                 wait = self._wait(error, failed + throttled)
                 if isinstance(error, RateLimited):
                     waited += wait
-                if failed >= self._settings.max_attempts or waited > PATIENCE_S:
+                if failed >= self._settings.max_attempts or waited > self._settings.patience_s:
                     raise
                 if isinstance(error, OutputError):
                     request = self._changed(request, error, changed)

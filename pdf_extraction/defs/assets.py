@@ -103,6 +103,8 @@ def _results(
             _describe(context, IMAGES, key, {**shown, "pages_per_s": watch.pages_per_s})
         yield dg.MaterializeResult(asset_key=IMAGES)
     if COMPLETIONS in context.selected_asset_keys:
+        calls = workspace.calls
+        health = metadata.of_backends(calls.backends(run_id=calls.run_id), calls.left())
         for outcome in outcomes:
             document = outcome.document
             key = document.partition_key
@@ -110,7 +112,8 @@ def _results(
                 document.document_id, document.sha256, workspace.calls.run_id, key
             )
             shown = metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key))
-            _describe(context, COMPLETIONS, key, {**shown, "pages_per_s": watch.pages_per_s})
+            shown |= {**health, "pages_per_s": watch.pages_per_s}
+            _describe(context, COMPLETIONS, key, shown)
         yield dg.MaterializeResult(asset_key=COMPLETIONS)
 
 

@@ -1,5 +1,6 @@
 """What the UI shows beside each materialisation. Nothing is counted twice or stored here."""
 
+import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any
 
 import dagster as dg
 
-from pdf_extraction.backends.calls import Spent
+from pdf_extraction.backends.calls import BackendFacts, Left, Spent
 from pdf_extraction.defs import markdown
 from pdf_extraction.model import (
     DocumentOutcome,
@@ -58,6 +59,31 @@ def of_images(outcome: DocumentOutcome, picture: Picture | None, stage: Path) ->
 def _picture(picture: Picture) -> dg.MarkdownMetadataValue:
     assert picture.data is not None
     return dg.MetadataValue.md(markdown.picture(picture.data, picture.media_type, "page"))
+
+
+def of_backends(facts: Sequence[BackendFacts], left: Mapping[str, Left]) -> Metadata:
+    """How the calls of a run went, by backend; nothing where none was made."""
+    if not facts:
+        return {}
+    now = time.time()
+    rows = [
+        {
+            "backend": found.backend,
+            "calls": found.calls,
+            "failures": found.failures,
+            "mean latency": f"{found.mean_latency_ms or 0:.0f} ms",
+            "state": _state(left.get(found.backend), now),
+            "last error": found.last_error or "",
+        }
+        for found in facts
+    ]
+    return {"backends_health": dg.MetadataValue.md(markdown.table(rows))}
+
+
+def _state(left: Left | None, now: float) -> str:
+    if left is None or left.until <= now:
+        return "well"
+    return f"left alone for {left.until - now:.0f} s after {left.failures} failures"
 
 
 def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metadata:

@@ -221,6 +221,23 @@ class OpenAIBackendSettings(BackendSettings):
     max_image_bytes: int = Field(
         default=4_000_000, ge=10_000, description="Most bytes of a picture, counted after base64."
     )
+    patience_s: float = Field(
+        default=600.0,
+        ge=0,
+        description="Seconds that a page waits for a server that asks to slow down, or, where no "
+        "other is left in the chain, for one that fell ill; then the next backend.",
+    )
+    breaker_failures: int = Field(
+        default=8,
+        ge=0,
+        description="Failures in a row (5xx, resets, timeouts) after which the server is left "
+        "alone for 2 s, 4 s ... 300 s and then tried with one page; 0 = never.",
+    )
+    race_stragglers: bool = Field(
+        default=False,
+        description="Ask a second time for pages that take much longer than the others when "
+        "places are idle and nothing else waits; the first answer counts, both are billed.",
+    )
     calls_per_minute: int = Field(default=500, ge=0, description="0 = no limit.")
     input_tokens_per_minute: int = Field(default=10_000_000, ge=0, description="0 = no limit.")
     output_tokens_per_minute: int = Field(default=1_000_000, ge=0, description="0 = no limit.")

@@ -126,13 +126,14 @@ class ScriptedBackend:
     needs_picture = True
     is_local = False
 
-    def __init__(self, *steps, name="s1", clock=None, latency_s=0.0, usage=(100, 10)):
+    def __init__(self, *steps, name="s1", clock=None, latency_s=0.0, usage=(100, 10), pause_s=None):
         self.name = name
         self.steps = list(steps) or ['{"devices": []}']
         self.asked = []
         self.clock = clock
         self.latency_s = latency_s
         self.usage = usage
+        self.pause_s = pause_s
         self.in_flight = self.most_in_flight = 0
 
     async def complete(self, request):
@@ -146,7 +147,7 @@ class ScriptedBackend:
             if isinstance(step, Exception):
                 raise step
             used = dict(zip(("input_tokens", "output_tokens"), self.usage, strict=True))
-            return Completion(step, self.name, "scripted", **used)
+            return Completion(step, self.name, "scripted", pause_s=self.pause_s, **used)
         finally:
             self.in_flight -= 1
 

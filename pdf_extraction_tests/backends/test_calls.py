@@ -236,7 +236,8 @@ def test_failures_and_latency_are_summed_by_backend(tmp_path):
     """An unusable answer is not the server's failure."""
     store = CallStore(tmp_path / "c.sqlite")
     for kind in (None, "Unavailable", "RateLimited", "Malformed"):
-        store.record(attempt(error_type=kind))
+        store.record(attempt(error_type=kind, error=kind and f"it was {kind}"))
     (facts,) = store.backends()
+    assert facts.last_error == "it was RateLimited"
     assert (facts.backend, facts.calls, facts.failures) == ("s1", 4, 2)
     assert facts.mean_latency_ms == 5.0

@@ -1,6 +1,7 @@
 """Limits hold in any minute, as the server sees it."""
 
 import asyncio
+import itertools
 
 import pytest
 
@@ -181,3 +182,23 @@ def test_a_second_run_reserves_what_the_first_learned(tmp_path):
     assert fresh.expect(asked).output == 8192
     assert taught.expect(asked).output == 300
     assert taught.expect(asked).input == round(input_tokens(asked) * 1.25)
+
+
+def test_429s_that_say_nothing_slow_everyone_by_moments_that_grow():
+    """Each bare 429 of a row doubles the pause; an answer brings it back."""
+    clock = LeapingClock()
+    bare = RateLimited("429", backend="s1", status=429)
+    backend = ScriptedBackend(bare, bare, bare, ANSWER, bare, ANSWER, clock=clock)
+    run_all(limited(backend, clock, concurrency=1), 7)
+    moments = [moment for moment, _ in backend.asked]
+    waits = [after - before for before, after in itertools.pairwise(moments)]
+    assert waits == pytest.approx([0.25, 0.5, 1.0, 0, 0.25, 0], abs=0.01)
+
+
+def test_a_limit_that_is_used_up_by_the_servers_own_count_is_waited_for():
+    """`x-ratelimit-remaining-requests: 0` with an answer keeps the next call away until reset."""
+    clock = LeapingClock()
+    backend = ScriptedBackend(clock=clock, pause_s=7.0)
+    run_all(limited(backend, clock, concurrency=1), 3)
+    moments = [moment for moment, _ in backend.asked]
+    assert moments[1] - moments[0] == pytest.approx(7.0, abs=0.01)

@@ -288,3 +288,11 @@ def test_many_calls_share_connections():
         numbers = [json.loads(answer.text)["page_number"] for answer in answers]
         assert numbers == list(range(1, 101))
         assert server.stats()["max_in_flight"] > 10
+
+
+def test_an_answer_says_when_the_servers_limit_is_used_up():
+    """With nothing left, the headers' reset comes along; with something left it does not."""
+    with FakeServer(faults="rpm=2") as server:
+        first, last = ask(server), ask(server)
+    assert first.pause_s is None
+    assert 50 < last.pause_s <= 60

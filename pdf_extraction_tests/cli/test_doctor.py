@@ -1,5 +1,8 @@
+import time
+
 import pytest
 
+from pdf_extraction.backends.calls import CallStore, Left
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction_tests.cli.conftest import settings
 
@@ -123,3 +126,15 @@ def test_ocr_that_is_missing_is_said_only_where_it_is_used(invoke, tmp_path):
     assert "tesseract-ocr-xxx" in detail
     config.write_text(languages.replace("[ocr]", '[ocr]\nwhen = "never"'))
     assert invoke("doctor").exit_code == 0
+
+
+def test_a_backend_that_is_left_alone_is_a_warning(invoke, tmp_path):
+    """What the last runs learned of a server is told: until when, after what."""
+    with FakeServer() as server:
+        (tmp_path / "pdf_extraction.toml").write_text(settings(server.base_url))
+        store = CallStore(tmp_path / "data" / "calls.sqlite")
+        store.leave("fake", Left(time.time() + 300, 8, "HTTP 502"))
+        result = invoke("doctor")
+    grade, detail = lines(result)["calls of fake"]
+    assert grade == "warning"
+    assert "after 8 failures: HTTP 502" in detail
