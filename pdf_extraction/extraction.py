@@ -53,10 +53,15 @@ def publish(tables: Tables, rows: Mapping[str, list[Row]], run_id: str) -> bool:
     document = rows["documents"][0]
     partition_key = document["partition_key"]
     earlier = tables.read("documents", partition_key)
-    if document["error"] is not None and earlier and earlier[0]["page_count"] is not None:
+    if _failed_whole(document) and earlier and earlier[0]["page_count"] is not None:
         kept = {**earlier[0], "status": "failed"}
         kept |= {name: document[name] for name in ("error_type", "error")}
         rows = {name: tables.read(name, partition_key) for name in tables.names}
         rows["documents"] = [kept]
     stamped = {**rows["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
     return tables.commit(partition_key, {**rows, "documents": [stamped]})
+
+
+def _failed_whole(document: Row) -> bool:
+    """Whether a document came to no pages of its own; one with a row for each failed one did."""
+    return document["error"] is not None and document["pages_failed"] != document["page_count"]

@@ -23,6 +23,7 @@ class Verdict:
         figures: What was counted.
         worst: The rows to look at first, the worst one first.
         is_error: Whether a failure is an error rather than a warning.
+        is_judged: Whether there was anything to judge.
     """
 
     check: str
@@ -31,6 +32,7 @@ class Verdict:
     figures: Mapping[str, Figure] = field(default_factory=dict)
     worst: Sequence[Row] = ()
     is_error: bool = False
+    is_judged: bool = True
 
 
 def pages_complete(
@@ -229,6 +231,16 @@ def unpublished(check: str) -> Verdict:
     """A check of a document that has no rows."""
     sentence = "the document has no rows yet; materialise document_chunks first"
     return Verdict(check, False, sentence, is_error=True)
+
+
+def unopened(check: str, document: Row) -> Verdict:
+    """A check of a document that was never opened: what was not seen has passed nothing.
+
+    Its pages are missing, which is an error; of the others nothing can be said.
+    """
+    sentence = f"{document['error_type']}: {document['error']}"
+    is_error = check == "pages_complete"
+    return Verdict(check, False, sentence, is_error=is_error, is_judged=is_error)
 
 
 def not_applicable(check: str, profile: str) -> Verdict:

@@ -134,10 +134,13 @@ def publish_partition(
         nowhere: list[list[Grounding]] = [[] for _ in outcome.pages]
         rows = assemble_document(profile, outcome, nowhere, workspace.calls)
         changed = publish(workspace.tables, rows, run_id)
-    for other in entry.superseded:
-        # Its file was renamed together with its sidecar: the rows above took its id over.
-        workspace.tables.forget(other)
-        workspace.stages.forget(other)
+    if entry.superseded:
+        # Their files were renamed together with their sidecars: the rows above took the id over.
+        # The entry is as old as the run, and a new file may have taken such a key since.
+        with workspace.catalogue.superseded(document.partition_key) as gone:
+            for other in gone:
+                workspace.tables.forget(other)
+                workspace.stages.forget(other)
     if outcome.error is not None:
         # Rows that an earlier version had earned may have stayed.
         rows = {name: workspace.tables.read(name, document.partition_key) for name in rows}
@@ -163,13 +166,11 @@ def _one_documents_fault(document: Document, asset: str) -> Iterator[None]:
 def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:
     outcome = outcomes.load_outcome(workspace.stages, document)
     if outcome is None:
-        raise _missing(document, "page_images and page_completions")
+        raise SettingsError(
+            f"{document.partition_key}: materialise page_images and page_completions of this "
+            "partition first, or all assets"
+        )
     return outcome
-
-
-def _missing(document: Document, step: str) -> SettingsError:
-    key = document.partition_key
-    return SettingsError(f"{key}: materialise {step} of this partition first, or all assets")
 
 
 @dataclass(frozen=True)
@@ -246,6 +247,8 @@ def verdicts(
     if not published:
         return [quality.unpublished(check) for check in checks]
     document = published[0]
+    if document["page_count"] is None:
+        return [quality.unopened(check, document) for check in checks]
     profile = get_profile(document["profile"])
     rows = {name: tables.read(name, key) for name in profile.tables}
     records = [row for found in rows.values() for row in found if "grounding" in row]
@@ -303,7 +306,11 @@ def _unopened(document: Row, rehashed: Rehash) -> str | None:
     )
 
 
-_PUBLISHED = "SELECT partition_key, document_id, sha256, status, error_type FROM documents"
+_PUBLISHED = """
+SELECT partition_key, document_id, sha256, status, error_type,
+    pages_failed IS NOT DISTINCT FROM page_count AS no_page_is_done
+FROM documents
+"""
 _FAILED_PAGES = """
 SELECT document_id, list(DISTINCT error_type) AS error_types
 FROM pages WHERE status = 'failed' GROUP BY document_id
@@ -322,7 +329,8 @@ def troubled(workspace: Workspace) -> list[Troubled]:
         if row is None or row["sha256"] != document.sha256:
             found.append(Troubled(key, document.sha256))
         elif row["status"] != "done":
-            types = [row["error_type"]] if row["error_type"] else pages.get(row["document_id"], [])
+            is_whole = row["error_type"] and not row["no_page_is_done"]
+            types = [row["error_type"]] if is_whole else pages.get(row["document_id"], [])
             found.append(Troubled(key, document.sha256, tuple(types)))
     return found
 

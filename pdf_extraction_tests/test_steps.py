@@ -1,6 +1,7 @@
 """The steps as the assets call them."""
 
 import asyncio
+import dataclasses
 import json
 import logging
 
@@ -76,3 +77,31 @@ def test_a_step_whose_forerunner_has_not_run_says_which(tmp_path):
     entry = workspace.catalogue.register(write_law(tmp_path / "lei-1.pdf"))
     with pytest.raises(steps.SettingsError, match="materialise page_images and page_completions"):
         steps.ground_partition(workspace, entry.document)
+
+
+def test_a_key_that_a_new_file_took_meanwhile_is_not_forgotten(read, tmp_path):
+    """The entry of a renamed file is as old as its run; what was registered since counts."""
+    workspace, entry = read
+    publish(workspace, entry)
+    old = dataclasses.replace(entry, superseded=("gone", "taken"))
+    record = tmp_path / "data" / "catalogue" / "lei-1.json"
+    record.write_text(json.dumps({**json.loads(record.read_text()), "superseded": ["taken"]}))
+    taken = workspace.catalogue.register(write_law(tmp_path / "taken.pdf", 2))
+    reading = steps.read_pages(workspace, [taken], Selection(), Progress(), force=False)
+    asyncio.run(reading)
+    publish(workspace, taken)
+    steps.publish_partition(workspace, old, "run-2")
+    assert len(workspace.tables.read("pages", "taken")) == 2
+
+
+def test_a_document_that_was_never_opened_has_passed_nothing(tmp_path):
+    """Its pages are missing, and of the rest there is nothing to judge."""
+    workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and then nothing")
+    entry = workspace.catalogue.register(tmp_path / "a.pdf")
+    asyncio.run(steps.read_pages(workspace, [entry], Selection(), Progress(), force=False))
+    publish(workspace, entry)
+    verdicts = steps.verdicts(workspace, "a", None, steps.quality.CHECKS)
+    assert [verdict.passed for verdict in verdicts] == [False] * 5
+    assert [v.check for v in verdicts if v.is_judged] == ["pages_complete"]
+    assert [v.check for v in verdicts if v.is_error] == ["pages_complete"]

@@ -6,6 +6,7 @@ What a profile makes of the answers stands in the profile; nothing here reads a 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import fmean
@@ -135,7 +136,7 @@ def document_row(
         "page_count": len(pages) or None,
         "profile": outcome.profile,
         "status": _status(outcome, len(pages), failed),
-        **error_columns(outcome.error),
+        **_document_error(outcome, pages),
         "pages_done": len(pages) - failed,
         "pages_failed": failed,
         "canonical_text": canonical_text,
@@ -146,6 +147,18 @@ def document_row(
         "calls": len(attempts),
         **_spent(attempts),
     }
+
+
+def _document_error(outcome: DocumentOutcome, pages: Sequence[GroundedPage]) -> Row:
+    """Why the document failed as a whole, or why none of its pages was done."""
+    errors = [page.outcome.error for page in pages if page.outcome.error is not None]
+    if outcome.error is not None or not errors or len(errors) < len(pages):
+        return error_columns(outcome.error)
+    kind, count = Counter(error.kind for error in errors).most_common(1)[0]
+    first = next(error for error in errors if error.kind == kind)
+    share = "all" if count == len(pages) else f"{count} of"
+    told = f"{share} {len(pages)} pages failed so, the first: {first.sentence}"
+    return {"error_type": kind, "error": first.sentence if len(pages) == 1 else told}
 
 
 def _status(outcome: DocumentOutcome, pages: int, failed: int) -> str:

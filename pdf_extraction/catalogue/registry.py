@@ -112,6 +112,17 @@ class Catalogue:
         """
         return self.entry(key).document
 
+    @contextmanager
+    def superseded(self, key: str) -> Iterator[tuple[str, ...]]:
+        """Partitions that a partition superseded; none of them is taken by a file meanwhile.
+
+        Raises:
+            SettingsError: No file was registered under this key.
+            StorageError: The catalogue cannot be written.
+        """
+        with self._locked():
+            yield self._entry(self._known(key)).superseded
+
     def now(self, document: Document) -> Document:
         """A document as its file is by now; itself where nothing changed since it was registered.
 

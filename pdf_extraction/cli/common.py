@@ -14,7 +14,9 @@ import shlex
 import shutil
 import signal
 import sys
+import tempfile
 import threading
+import traceback
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,6 +194,19 @@ class Commands(click.Group):
             if error.errno == errno.EPIPE or error.filename is None:
                 raise  # click ends a closed pipe quietly; the rest is a fault of ours
             raise Failure(f"{error.filename}: {error.strerror}") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            raise Failure(_fault(error)) from error
+
+
+def _fault(error: Exception) -> str:
+    """What a fault of our own says; its traceback is for whoever mends it, not for the screen."""
+    handle, name = tempfile.mkstemp(prefix=f"{PROGRAM}-", suffix=".txt")
+    os.close(handle)
+    told = "".join(traceback.format_exception(error))
+    Path(name).write_text(told, encoding="utf-8", errors="backslashreplace")
+    return f"{type(error).__name__}: {error}: a fault of this program; report it with {name}"
 
 
 class _OnScreen(logging.Handler):

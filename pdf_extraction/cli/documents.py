@@ -58,6 +58,11 @@ def _is_sidecar(path: Path, endings: Sequence[str]) -> bool:
     )
 
 
+def failed_whole(row: Mapping[str, object]) -> bool:
+    """Whether a document's error is its own, and not that of all its pages."""
+    return row["error"] is not None and row["pages_failed"] != row["page_count"]
+
+
 def failure(key: str, pages: Collection[int], kind: str | None, error: str | None) -> str:
     """A failure of a document, or of some of its pages, in a line that no terminal obeys."""
     where = f" {'page' if len(pages) == 1 else 'pages'} {format_pages(frozenset(pages))}"

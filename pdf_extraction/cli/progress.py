@@ -41,6 +41,7 @@ class Counts:
         done: Pages that ended, failed ones too.
         failed: Pages that failed.
         cached: Pages whose answer was kept from before.
+        fallback: Pages that another backend than the chain's first answered.
         cost_usd: Spent in this run.
         started: ``time.monotonic()`` of the first opened document.
         last: The same of the page that ended last.
@@ -52,6 +53,7 @@ class Counts:
     done: int = 0
     failed: int = 0
     cached: int = 0
+    fallback: int = 0
     cost_usd: float = 0.0
     started: float = 0.0
     last: float = 0.0
@@ -149,6 +151,7 @@ class Watch:
         counts.last = time.monotonic()
         counts.failed += page.status == "failed"
         counts.cached += bool(page.completion and page.completion.cached)
+        counts.fallback += bool(page.completion and page.completion.is_fallback)
         if page.error is not None and page.error.kind != "PageNotSelected":
             self._say(f"{document.partition_key} page {page.page.page_number}: {page.error}")
         self._show()

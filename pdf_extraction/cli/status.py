@@ -25,7 +25,7 @@ FROM pages GROUP BY status ORDER BY status
 """
 _FAILED_DOCUMENTS = """
 SELECT partition_key, NULL AS pages, error_type, error FROM documents
-WHERE error IS NOT NULL ORDER BY partition_key
+WHERE error IS NOT NULL AND pages_failed IS DISTINCT FROM page_count ORDER BY partition_key
 """
 _FAILED_PAGES = """
 SELECT d.partition_key, list(p.page_number ORDER BY p.page_number) AS pages,

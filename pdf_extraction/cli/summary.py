@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pdf_extraction.cli.console import Column, Screen, counted, ratio, shortened, usd, visible
-from pdf_extraction.cli.documents import LEFT_OUT, failure
+from pdf_extraction.cli.documents import LEFT_OUT, failed_whole, failure
 
 if TYPE_CHECKING:
     from pdf_extraction.asking import Selection
@@ -90,6 +90,13 @@ class Ending:
             if row["error_type"] != LEFT_OUT and (pages is None or row["page_number"] in pages)
         ]
 
+    def beyond(self, key: str) -> str:
+        """Why none of the pages asked for is there; empty where one is."""
+        pages, count = self.selection.pages, self.documents[key]["page_count"]
+        if pages is None or count is None or min(pages) <= count:
+            return ""
+        return f"has {counted(count, 'page')}, none of those that --pages asks for"
+
     def missing(self) -> list[str]:
         """Keys without rows, where nothing else says why."""
         if self.interrupted or self.broken:
@@ -109,7 +116,7 @@ class Ending:
         )
 
     def _document_failed(self, key: str) -> bool:
-        if self.documents[key]["error"] is not None or self.asked_and_failed(key):
+        if failed_whole(self.documents[key]) or self.asked_and_failed(key) or self.beyond(key):
             return True
         wrong = [v for v in self.checks.get(key, ()) if v.is_error and not v.passed]
         if self.failed_pages(key):
@@ -178,7 +185,10 @@ def _failures(screen: Screen, ending: Ending) -> None:
     told = [visible(sentence) for sentence in told]
     left_out = []
     for key, row in ending.documents.items():
-        if row["error"] is not None:
+        if ending.beyond(key):
+            told.append(f"{visible(key)}: {ending.beyond(key)}")
+            continue
+        if failed_whole(row):
             told.append(failure(key, (), row["error_type"], row["error"]))
         failed = ending.failed_pages(key)
         told += _by_reason(key, [page for page in failed if page["error_type"] != LEFT_OUT])
@@ -211,11 +221,12 @@ def _checks(screen: Screen, checks: Mapping[str, Sequence[Verdict]]) -> None:
     failed: list[tuple[str, Verdict]] = []
     for key, verdicts in checks.items():
         for verdict in verdicts:
-            counts = tally.setdefault(verdict.check, [0, 0])
-            counts[not verdict.passed] += 1
-            failed += [] if verdict.passed else [(key, verdict)]
+            counts = tally.setdefault(verdict.check, [0, 0, 0])
+            counts[not verdict.passed if verdict.is_judged else 2] += 1
+            failed += [(key, verdict)] if verdict.is_judged and not verdict.passed else []
     screen.heading("Checks")
-    heads = [Column("check"), Column("passed", right=True), Column("failed", right=True)]
+    names = ("passed", "failed", "not judged")
+    heads = [Column("check"), *(Column(name, right=True) for name in names)]
     screen.table(heads, [(name, *counts) for name, counts in tally.items()])
     for key, verdict in failed[: _MOST_FAILURES if screen.is_terminal else None]:
         if verdict.check == _TOLD_BEFORE:
@@ -264,6 +275,8 @@ def _bill(screen: Screen, ending: Ending) -> None:
         return
     spent, cached = ending.spent, ending.counts.cached
     kept = f"; {counted(cached, 'page')} answered from the cache" if cached else ""
+    if fallback := ending.counts.fallback:
+        kept += f"; {counted(fallback, 'page')} answered by a later backend of the chain"
     screen.heading("Bill of this run")
     screen.line(
         f"  {usd(spent.cost_usd)} USD: {counted(spent.calls, 'call')}, {spent.input_tokens:,} "

@@ -6,7 +6,7 @@ the bodies, so that the UI loads the definitions without them.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import dagster as dg
 from pydantic import Field
@@ -18,6 +18,7 @@ from pdf_extraction.defs.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pdf_extraction.catalogue import Entry
     from pdf_extraction.model import DocumentOutcome
     from pdf_extraction.tools import Workspace
 
@@ -132,16 +133,12 @@ def page_extractions(
     from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
-    with failures.translated():
-        workspace = runs.open_workspace(context, folder, session)
-        entries, unknown = runs.entries_of(context, workspace)
-        _describe_unknown(context, context.asset_key, unknown)
-        for entry in entries:
-            outcome, found = steps.ground_partition(workspace, entry.document)
-            key = entry.document.partition_key
-            stage = _stage(workspace, context.asset_key, key)
-            shown = metadata.of_groundings(outcome, found, stage)
-            _describe(context, context.asset_key, key, shown)
+    def ground(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:  # noqa: ARG001
+        outcome, found = steps.ground_partition(workspace, entry.document)
+        stage = _stage(workspace, context.asset_key, entry.document.partition_key)
+        return metadata.of_groundings(outcome, found, stage)
+
+    _each(context, folder, session, ground)
 
 
 @dg.asset(
@@ -164,20 +161,39 @@ def document_chunks(
     from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
+    def publish(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:
+        rows, changed = steps.publish_partition(workspace, entry, context.run.run_id)
+        key = entry.document.partition_key
+        session.documents[key] = {**rows["documents"][0], "canonical_text": None}
+        shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
+        # The overview shows the columns of the latest materialisation.
+        return {**shown, **metadata.of_columns(rows)} if is_last else shown
+
+    workspace = _each(context, folder, session, publish)
+    with failures.translated():
+        workspace.warehouse.refresh()
+
+
+class _Step(Protocol):
+    """One document's step: does it and says what the UI shows of it."""
+
+    def __call__(
+        self, workspace: "Workspace", entry: "Entry", *, is_last: bool
+    ) -> dict[str, Any]: ...
+
+
+def _each(
+    context: dg.AssetExecutionContext, folder: DataFolder, session: Session, step: _Step
+) -> "Workspace":
+    """Do a step of each of the run's documents and describe its partition."""
     with failures.translated():
         workspace = runs.open_workspace(context, folder, session)
         entries, unknown = runs.entries_of(context, workspace)
         _describe_unknown(context, context.asset_key, unknown)
         for entry in entries:
-            key = entry.document.partition_key
-            rows, changed = steps.publish_partition(workspace, entry, context.run.run_id)
-            shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
-            if entry is entries[-1]:
-                # The overview shows the columns of the latest materialisation.
-                shown |= metadata.of_columns(rows)
-            _describe(context, context.asset_key, key, shown)
-            session.documents[key] = {**rows["documents"][0], "canonical_text": None}
-        workspace.warehouse.refresh()
+            shown = step(workspace, entry, is_last=entry is entries[-1])
+            _describe(context, context.asset_key, entry.document.partition_key, shown)
+    return workspace
 
 
 class WarehouseConfig(dg.Config):

@@ -1,5 +1,6 @@
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -67,6 +68,63 @@ def test_pages_that_were_not_asked_for_are_no_failure(invoke, tmp_path):
     assert retried.exit_code == 0, retried.output
     assert "3/3 pages" in retried.stderr
     assert invoke("retry").stdout == "Nothing to retry: no page failed.\n"
+
+
+def test_pages_beyond_the_end_are_said(invoke, tmp_path):
+    """Where a document has none of the pages asked for, something failed, and it is named."""
+    write_law(tmp_path / "lei.pdf", 3)
+    result = invoke("run", "lei.pdf", "--pages", "99")
+    assert result.exit_code == 1, result.output
+    assert "lei: has 3 pages, none of those that --pages asks for" in result.stdout
+
+
+def test_a_document_of_which_every_page_failed_says_why(invoke, tmp_path):
+    """Its row has the reason, told once in the summary, and retry takes it up."""
+    write_law(tmp_path / "lei.pdf", 2)
+    with FakeServer("500=1") as server:
+        (tmp_path / "pdf_extraction.toml").write_text(settings(server.base_url))
+        result = invoke("run", "lei.pdf")
+    assert result.exit_code == 1
+    [row] = rows(tmp_path / "data", "SELECT status, error_type, error FROM documents")
+    assert (row["status"], row["error_type"]) == ("failed", "ChainExhausted")
+    assert row["error"].startswith("all 2 pages failed so, the first: Unavailable")
+    assert "lei pages 1-2: ChainExhausted" in result.stdout
+    assert "lei: ChainExhausted" not in result.stdout
+    with FakeServer() as server:
+        config = settings(server.base_url).replace('["fake"]', '["fake", "embedded"]')
+        (tmp_path / "pdf_extraction.toml").write_text(config)
+        assert invoke("retry").exit_code == 0
+
+
+def test_pages_of_a_fallback_are_counted(invoke, tmp_path):
+    """Whoever pays for a model is told how many pages it did not answer."""
+    write_law(tmp_path / "lei.pdf", 2)
+    with FakeServer("500=1") as server:
+        config = settings(server.base_url).replace('["fake"]', '["fake", "embedded"]')
+        (tmp_path / "pdf_extraction.toml").write_text(config)
+        result = invoke("run", "lei.pdf")
+    assert result.exit_code == 0, result.output
+    assert "; 2 pages answered by a later backend of the chain" in result.stdout
+
+
+def test_a_fault_of_the_program_is_a_sentence_and_a_file(invoke, tmp_path, monkeypatch):
+    """No traceback is on the screen, whether a run breaks or the command itself."""
+    write_law(tmp_path / "lei.pdf")
+
+    def broken(*_args, **_options):
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr("pdf_extraction.steps.read_pages", broken)
+    result = invoke("run", "lei.pdf")
+    assert result.exit_code == 1
+    assert "broke: ZeroDivisionError: oops" in result.stdout
+    assert "Traceback" not in result.output
+    monkeypatch.setattr("pdf_extraction.defs.launch.run_documents", broken)
+    result = invoke("run", "lei.pdf")
+    assert result.exit_code == 1
+    assert "error: ZeroDivisionError: oops: a fault of this program" in result.stderr
+    assert "Traceback" not in result.output
+    assert "in broken" in Path(result.stderr.split("report it with ")[1].strip()).read_text()
 
 
 def test_a_profile_of_the_command_line_is_kept_by_retry(invoke, tmp_path):
