@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from pdf_extraction.doubts import Doubtful, ask_again
 from pdf_extraction.errors import (
@@ -23,7 +24,17 @@ from pdf_extraction.errors import (
     SettingsError,
     StorageError,
 )
-from pdf_extraction.model import Document, DocumentOutcome, Doubt, PageImage, PageOutcome
+from pdf_extraction.model import (
+    Completion,
+    Document,
+    DocumentOutcome,
+    Doubt,
+    PageImage,
+    PageOutcome,
+    Request,
+    joined,
+    joined_text,
+)
 from pdf_extraction.questions import build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
@@ -218,15 +229,17 @@ class _Run:
         asked = PageOutcome(_without_data(page))
         try:
             neighbours = await readings.neighbours(number)
-            request = build_request(self.tools, document, page, neighbours, readings.picture)
+            request = build_request(
+                self.tools, document, page, neighbours, readings.picture, readings.count
+            )
             asked = replace(
                 asked,
                 prompt_hash=request.prompt.prompt_hash,
                 schema_hash=request.prompt.schema_hash,
             )
-            if before is not None and _stands(before, asked):
+            if before is not None and self._stands(before, asked):
                 return replace(before, page=asked.page)
-            return replace(asked, completion=await self.tools.chain.complete(request))
+            return replace(asked, completion=await self._whole(request, readings.count))
         except (SettingsError, StorageError):
             raise
         except ExtractionError as error:
@@ -235,6 +248,32 @@ class _Run:
             _log.exception("%s: page %d broke", document.partition_key, number)
             told = f"page {number} broke with {type(error).__name__}; the run's log has more"
             return replace(asked, error=ProfileFault(told))
+
+    def _stands(self, before: PageOutcome, asked: PageOutcome) -> bool:
+        """Whether an answer is kept, where the page would be asked about again.
+
+        A fallback's would be asked for on every run. A user's model changes often, and whoever
+        adds a field does not mean to pay for a thousand documents again.
+        """
+        if before.completion is None:
+            return False
+        if self.tools.workspace.profile.keeps_answers:
+            return True
+        return before.completion.is_fallback and _same_question(before, asked)
+
+    async def _whole(self, request: Request, count: int) -> Completion:
+        """An answer with all that its profile asks for after it; every part is cached alone."""
+        profile = self.tools.workspace.profile.of_pages(count)
+        whole = await self.tools.chain.complete(request)
+        while (prompt := profile.follow_up(request.page, whole.text)) is not None:
+            before, number = whole.text, request.page.page_number
+
+            def parse(text: str, before: str = before, number: int = number) -> Any:
+                return profile.parse(joined_text(before, text), number)
+
+            more = await self.tools.chain.complete(replace(request, prompt=prompt, parse=parse))
+            whole = joined(whole, more)
+        return whole
 
 
 @dataclass(frozen=True)
@@ -257,13 +296,6 @@ class _Earlier:
     def known(self) -> Mapping[int, PageImage]:
         """Pages that need not be read again."""
         return self.pages if self.read_alike else {}
-
-
-def _stands(before: PageOutcome, asked: PageOutcome) -> bool:
-    """Whether a fallback's answer is kept: its page would else be asked on every run again."""
-    if before.completion is None or not before.completion.is_fallback:
-        return False
-    return _same_question(before, asked)
 
 
 def _same_question(one: PageOutcome, other: PageOutcome) -> bool:

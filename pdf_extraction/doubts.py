@@ -105,7 +105,9 @@ async def ask_again(
     try:
         shown = await readings.page(page.page.page_number)
         neighbours = await readings.neighbours(page.page.page_number)
-        request = build_request(tools, document, shown, neighbours, readings.picture)
+        request = build_request(
+            tools, document, shown, neighbours, readings.picture, readings.count
+        )
         refused = ((page.completion.text, doubt.sentence),)
         completion = await tools.chain.complete(replace(request, rejected=refused))
     except (SettingsError, StorageError):

@@ -19,7 +19,7 @@ from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key
 from pdf_extraction.catalogue.files import absolute
-from pdf_extraction.errors import DocumentError
+from pdf_extraction.errors import DocumentError, Rejected
 from pdf_extraction.model import Document, PageImage, Request
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.questions import build_request
@@ -182,7 +182,7 @@ class _Work:
         reach, number = self.tools.context_window, page.page_number
         around = pages[max(0, number - 1 - reach) : number + reach]
         neighbours = [other for other in around if other is not page]
-        return build_request(self.tools, document, page, neighbours, _no_picture)
+        return build_request(self.tools, document, page, neighbours, _no_picture, len(pages))
 
     def _is_kept(self, request: Request) -> bool:
         if not self.has_calls:
@@ -212,7 +212,10 @@ def _output_tokens(request: Request) -> int:
     """Tokens of the answer that rules give for the page, in the very format asked for."""
     if not request.page.text.text:
         return _UNKNOWN_PAGE_TOKENS
-    return text_tokens(request.read(request.page))
+    try:
+        return text_tokens(request.read(request.page))
+    except Rejected:
+        return _UNKNOWN_PAGE_TOKENS  # a profile without rules
 
 
 def _unregistered(found: Found) -> Document:

@@ -17,6 +17,7 @@ from pdf_extraction.model import DocumentOutcome, Grounding, Row
 from pdf_extraction.placed import ground_document, grounded_pages
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage.tables import Tables
+from pdf_extraction.tablespec import TableSpec
 
 __all__ = ["assemble_document", "ground_document", "publish", "read_and_ask"]
 
@@ -43,12 +44,23 @@ def assemble_document(
     }
 
 
-def publish(tables: Tables, rows: Mapping[str, list[Row]], run_id: str) -> bool:
+def publish(
+    tables: Tables,
+    rows: Mapping[str, list[Row]],
+    run_id: str,
+    brought: Sequence[TableSpec] = (),
+) -> bool:
     """Replace the document's rows in all tables at once; whether anything changed.
 
     A document that failed as a whole never takes the place of rows that an earlier version of
     it, or the same file while it was there, had earned: those stay, and the row in
     ``documents`` says what happened.
+
+    Args:
+        tables: Where to.
+        rows: Of every table.
+        run_id: For ``documents``.
+        brought: Tables that the profile brings along.
     """
     document = rows["documents"][0]
     partition_key = document["partition_key"]
@@ -59,7 +71,7 @@ def publish(tables: Tables, rows: Mapping[str, list[Row]], run_id: str) -> bool:
         rows = {name: tables.read(name, partition_key) for name in tables.names}
         rows["documents"] = [kept]
     stamped = {**rows["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
-    return tables.commit(partition_key, {**rows, "documents": [stamped]})
+    return tables.commit(partition_key, {**rows, "documents": [stamped]}, brought)
 
 
 def _failed_whole(document: Row) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -275,6 +275,7 @@ class Request:
         answer_key: What the answer is kept under; empty where it is not kept.
         max_tokens: Overrides the backend's, for another try.
         question: What the answer may be found by whatever the prompt's wording.
+        takes_cut: ``parse`` decides whether an answer that was cut is of use.
     """
 
     document_id: str
@@ -292,6 +293,7 @@ class Request:
     answer_key: str = ""
     max_tokens: int | None = None
     question: str = ""
+    takes_cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -325,6 +327,30 @@ class Completion:
     cached: bool = False
     is_fallback: bool = False
     pause_s: float | None = field(default=None, compare=False)
+
+
+#: Between the answers that one page took, as in JSON text sequences (RFC 7464).
+ANSWER_SEPARATOR = "\n\x1e\n"
+
+
+def joined_text(earlier: str, later: str) -> str:
+    """Two answers about one page as one text."""
+    return f"{earlier}{ANSWER_SEPARATOR}{later}"
+
+
+def joined(earlier: Completion, later: Completion) -> Completion:
+    """A page's answer with what was asked after it; tokens and money of both."""
+    return replace(
+        later,
+        text=joined_text(earlier.text, later.text),
+        input_tokens=earlier.input_tokens + later.input_tokens,
+        output_tokens=earlier.output_tokens + later.output_tokens,
+        usage_estimated=earlier.usage_estimated or later.usage_estimated,
+        cost_usd=earlier.cost_usd + later.cost_usd,
+        latency_ms=earlier.latency_ms + later.latency_ms,
+        cached=earlier.cached and later.cached,
+        is_fallback=earlier.is_fallback or later.is_fallback,
+    )
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from typing import Any
 
 from pdf_extraction.assembly.canonical import Canonical, build_canonical
 from pdf_extraction.errors import OutputError
-from pdf_extraction.grounding import ground
 from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, PageOutcome
 from pdf_extraction.profiles.base import Profile
 
@@ -16,7 +15,7 @@ from pdf_extraction.profiles.base import Profile
 def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
     """Find each claim of each page's answer on that page."""
     return [
-        ground(profile.claims(answer), page.page.text) if answer is not None else []
+        profile.locate(answer, page.page.text) if answer is not None else []
         for page, answer in parsed_answers(profile, outcome.pages)
     ]
 
@@ -47,7 +46,8 @@ def parsed_answers(profile: Profile, pages: Sequence[PageOutcome]) -> list[tuple
             parsed.append((page, None))
             continue
         try:
-            parsed.append((page, profile.parse(page.completion.text, page.page.page_number)))
+            asked = profile.of_pages(len(pages), page.schema_hash)
+            parsed.append((page, asked.parse(page.completion.text, page.page.page_number)))
         except OutputError as error:
             parsed.append((replace(page, completion=None, error=error), None))
     return parsed

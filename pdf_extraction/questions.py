@@ -14,9 +14,10 @@ def build_request(
     page: PageImage,
     neighbours: Sequence[PageImage],
     load_picture: Callable[[PageImage], Awaitable[bytes]],
+    count: int,
 ) -> Request:
-    """The question about one page."""
-    profile = tools.workspace.profile
+    """The question about one page of a document of ``count`` pages."""
+    profile = tools.workspace.profile.of_pages(count)
     return Request(
         document_id=document.document_id,
         sha256=document.sha256,
@@ -27,4 +28,5 @@ def build_request(
         load_picture=load_picture,
         neighbours=tuple(neighbours),
         partition_key=document.partition_key,
+        takes_cut=profile.continues,
     )

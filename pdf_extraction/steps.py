@@ -128,12 +128,12 @@ def publish_partition(
                 # Another run has asked about the document since its claims were looked for.
                 groundings = ground_document(profile, outcome)
             rows = assemble_document(profile, outcome, groundings, workspace.calls)
-            changed = publish(workspace.tables, rows, run_id)
+            changed = publish(workspace.tables, rows, run_id, profile.specs)
     except ProfileFault as fault:
         outcome = replace(outcome, error=fault)
         nowhere: list[list[Grounding]] = [[] for _ in outcome.pages]
         rows = assemble_document(profile, outcome, nowhere, workspace.calls)
-        changed = publish(workspace.tables, rows, run_id)
+        changed = publish(workspace.tables, rows, run_id, profile.specs)
     if entry.superseded:
         # Their files were renamed together with their sidecars: the rows above took the id over.
         # The entry is as old as the run, and a new file may have taken such a key since.

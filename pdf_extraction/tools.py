@@ -124,9 +124,10 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
         force: Ask again also where an answer is kept.
 
     Raises:
-        SettingsError: The chain cannot be built.
+        SettingsError: The chain cannot be built, or the profile's tables are other ones by now.
     """
     settings = workspace.settings
+    workspace.tables.check(workspace.profile.specs)
     purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
     chain = build_chain(settings, workspace.calls, force=force, purse=purse)
     servers = _servers(settings)

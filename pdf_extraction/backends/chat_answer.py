@@ -54,7 +54,7 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
         usage_estimated=not told,
         latency_ms=latency_ms,
     )
-    problem = _problem(place, choice, completion)
+    problem = _problem(place, choice, completion, takes_cut=request.takes_cut)
     if problem is not None:
         problem.completion = completion
         raise problem
@@ -100,7 +100,9 @@ def _tool_arguments(message: Mapping[str, Any]) -> str:
     return str(first.get("arguments") or "") if isinstance(first, dict) else ""
 
 
-def _problem(place: Place, choice: _Choice, completion: Completion) -> OutputError | None:
+def _problem(
+    place: Place, choice: _Choice, completion: Completion, *, takes_cut: bool
+) -> OutputError | None:
     text, reason = choice.text, choice.finish_reason
     if choice.refusal or reason in _REFUSALS:
         said = choice.refusal or text or reason
@@ -109,7 +111,7 @@ def _problem(place: Place, choice: _Choice, completion: Completion) -> OutputErr
         return None  # be it followed by blanks up to the limit (vllm#38696)
     if reason == CUT_LOOPING or is_looping(text):
         return Looping(place.sentence(f"the answer repeats itself: {excerpt(text[-80:])}"))
-    if reason in _CUTS:
+    if reason in _CUTS and not (takes_cut and text.strip()):
         cut = f"the answer was cut at {completion.output_tokens} tokens."
         return Truncated(place.sentence(cut, f"Raise [backends.{place.backend}] max_tokens."))
     if not text.strip():

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
-from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
+from pdf_extraction.grounding import ground
+from pdf_extraction.model import (
+    Document,
+    Doubt,
+    GroundedPage,
+    Grounding,
+    PageImage,
+    PageText,
+    Prompt,
+    Row,
+)
+from pdf_extraction.tablespec import TableSpec
 
 
 class Profile(Protocol):
@@ -14,12 +25,30 @@ class Profile(Protocol):
     name: str
     #: Names of the tables that ``assemble`` fills, each present in every result.
     tables: tuple[str, ...]
+    #: Those of them that storage does not know by itself.
+    specs: tuple[TableSpec, ...]
+    #: Whether an answer that was cut is of use: ``follow_up`` then asks for the rest.
+    continues: bool
+    #: Whether an answer stands although the question has changed since, until a run forces it.
+    keeps_answers: bool
+
+    def of_pages(self, count: int, schema_hash: str | None = None) -> Profile:
+        """The profile for one document.
+
+        Args:
+            count: Its pages.
+            schema_hash: Of the schema that an answer was asked for by; None for today's.
+        """
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages and schema for one page; the same for the same page always."""
 
     def read(self, page: PageImage) -> str:
-        """Answer from the page's own text by rules, in the very format asked of a model."""
+        """Answer from the page's own text by rules, in the very format asked of a model.
+
+        Raises:
+            Rejected: The profile has no rules.
+        """
 
     def parse(self, text: str, page_number: int) -> Any:
         """Repair and validate an answer.
@@ -28,13 +57,53 @@ class Profile(Protocol):
             OutputError: The answer cannot be used.
         """
 
+    def follow_up(self, page: PageImage, text: str) -> Prompt | None:
+        """What to ask once more so that ``text`` becomes whole; None where nothing is missing.
+
+        Args:
+            page: The page.
+            text: The answers about it so far, as ``model.joined`` joins them.
+
+        Raises:
+            OutputError: It is not whole, and asking on brings nothing.
+        """
+
     def claims(self, answer: Any) -> Sequence[str]:
         """Texts of the answer that must stand on the page, in the answer's order."""
+
+    def locate(self, answer: Any, page: PageText) -> list[Grounding]:
+        """Where each of the answer's claims stands on its page, in the answer's order."""
 
     def assemble(
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
         """Rows of each of ``tables`` from all pages, in page order."""
+
+
+class OfOnePage:
+    """What most profiles are: known tables, pages by themselves, answers in one piece."""
+
+    specs: tuple[TableSpec, ...] = ()
+    continues = False
+    keeps_answers = False
+
+    def of_pages(self, count: int, schema_hash: str | None = None) -> Self:
+        """The same for every document."""
+        del count, schema_hash
+        return self
+
+    def follow_up(self, page: PageImage, text: str) -> Prompt | None:
+        """Nothing more is asked."""
+        del page, text
+        return None
+
+    def locate(self, answer: Any, page: PageText) -> list[Grounding]:
+        """Each of ``claims(answer)`` on the page."""
+        return ground(self.claims(answer), page)
+
+    def claims(self, answer: Any) -> Sequence[str]:
+        """Texts of the answer that must stand on the page, in the answer's order."""
+        raise NotImplementedError
 
 
 @runtime_checkable

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe, is_json
+from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe, enum_of, is_json
+from pdf_extraction.storage.specs import arrow_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from pdf_extraction.tablespec import TableSpec
 
 _TYPES = {
     "string": "VARCHAR",
@@ -17,29 +20,46 @@ _TYPES = {
     "double": "DOUBLE",
     "bool": "BOOLEAN",
     "timestamp[us, tz=UTC]": "TIMESTAMPTZ",
+    "timestamp[us]": "TIMESTAMP",
+    "date32[day]": "DATE",
+    "time64[us]": "TIME",
 }
 
 
-def statements() -> Iterator[str]:
+def statements(specs: Mapping[str, TableSpec] | None = None) -> Iterator[str]:
     """Statements that make every table, empty, with its comments.
+
+    Args:
+        specs: Tables that profiles brought along.
 
     Keys are not declared: an index on a million ids doubles the time of a build, and the
     asset checks hold that ids are unique.
     """
-    for table, schema in SCHEMAS.items():
-        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in columns_of(table).items())
+    brought = specs or {}
+    schemas = {**SCHEMAS, **{name: arrow_schema(spec) for name, spec in brought.items()}}
+    descriptions = {**{name: spec.description for name, spec in brought.items()}, **DESCRIPTIONS}
+    for table, schema in schemas.items():
+        types = columns_of(schema)
+        columns = ", ".join(f"{quoted(name)} {kind}" for name, kind in types.items())
         yield f"CREATE TABLE {quoted(table)} ({columns})"
-        yield f"COMMENT ON TABLE {quoted(table)} IS {_literal(DESCRIPTIONS[table])}"
+        yield f"COMMENT ON TABLE {quoted(table)} IS {_literal(descriptions[table])}"
         for field in schema:
             column = f"{quoted(table)}.{quoted(field.name)}"
             yield f"COMMENT ON COLUMN {column} IS {_literal(describe(field))}"
 
 
-def columns_of(table: str) -> dict[str, str]:
+def columns_of(schema: pa.Schema) -> dict[str, str]:
     """DuckDB's type of each column."""
-    return {
-        field.name: "JSON" if is_json(field) else sql_type(field.type) for field in SCHEMAS[table]
-    }
+    return {field.name: _column_type(field) for field in schema}
+
+
+def _column_type(field: pa.Field[Any]) -> str:
+    if is_json(field):
+        return "JSON"
+    if values := enum_of(field):
+        brackets = "[]" if pa.types.is_list(field.type) else ""
+        return f"ENUM ({', '.join(map(_literal, values))}){brackets}"
+    return sql_type(field.type)
 
 
 def sql_type(kind: Any) -> str:
@@ -49,6 +69,10 @@ def sql_type(kind: Any) -> str:
     if pa.types.is_struct(kind):
         fields = (kind.field(index) for index in range(kind.num_fields))
         return f"STRUCT({', '.join(f'{quoted(f.name)} {sql_type(f.type)}' for f in fields)})"
+    if pa.types.is_map(kind):
+        return f"MAP({sql_type(kind.key_type)}, {sql_type(kind.item_type)})"
+    if pa.types.is_decimal(kind):
+        return f"DECIMAL({kind.precision},{kind.scale})"
     return _TYPES[str(kind)]
 
 

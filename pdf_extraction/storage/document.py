@@ -36,7 +36,7 @@ def render() -> str:
 
 
 def _section(table: str) -> str:
-    types = columns_of(table)
+    types = columns_of(SCHEMAS[table])
     rows = [
         f"| `{field.name}` | `{types[field.name]}` | {'' if field.nullable else 'never'} "
         f"| {describe(field)} |"

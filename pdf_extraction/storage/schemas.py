@@ -26,7 +26,8 @@ BOOL: pa.DataType = pa.bool_()
 TIME = pa.timestamp("us", tz="UTC")
 
 
-def _list(item: pa.DataType) -> pa.DataType:
+def list_of(item: pa.DataType) -> pa.DataType:
+    """A list without nulls in it."""
     return pa.list_(pa.field("element", item, nullable=False))
 
 
@@ -34,10 +35,10 @@ def _struct(**fields: pa.DataType) -> pa.DataType:
     return pa.struct([pa.field(name, kind, nullable=False) for name, kind in fields.items()])
 
 
-TEXTS = _list(TEXT)
-BBOX = _list(FLOAT)
-SPANS = _list(_struct(start=INT, end=INT))
-BBOX_SPANS = _list(_struct(page_number=INT, bbox=BBOX))
+TEXTS = list_of(TEXT)
+BBOX = list_of(FLOAT)
+SPANS = list_of(_struct(start=INT, end=INT))
+BBOX_SPANS = list_of(_struct(page_number=INT, bbox=BBOX))
 
 #: Columns that say when and by which run rows were made; they do not count as a change.
 PROVENANCE = ("run_id", "extracted_at")
@@ -232,8 +233,18 @@ SCHEMAS: Mapping[str, pa.Schema] = {
 def describe(field: pa.Field[Any]) -> str:
     """A column's meaning, with its values where they are few."""
     metadata = field.metadata or {}
-    values = metadata.get(b"values", b"").decode().split()
+    values = [*metadata.get(b"values", b"").decode().split(), *enum_of(field)]
     return metadata[b"description"].decode() + "".join(f" `{value}`" for value in values)
+
+
+def enum_of(field: pa.Field[Any]) -> list[str]:
+    """Values of an ENUM; none for any other column."""
+    return json.loads((field.metadata or {}).get(b"enum", b"[]"))  # type: ignore[no-any-return]
+
+
+def is_bbox(name: str, kind: pa.DataType) -> bool:
+    """Whether a column of the files is a box."""
+    return name == "bbox" and pa.types.is_list(kind)
 
 
 def is_json(field: pa.Field[Any]) -> bool:
@@ -241,14 +252,19 @@ def is_json(field: pa.Field[Any]) -> bool:
     return (field.metadata or {}).get(b"format") == b"json"
 
 
-def to_table(name: str, rows: Sequence[Row]) -> pa.Table:
-    """Rows as one Arrow table of the schema ``name``, without the schema's descriptions.
+def to_table(name: str, rows: Sequence[Row], schema: pa.Schema | None = None) -> pa.Table:
+    """Rows as one Arrow table, without the schema's descriptions.
+
+    Args:
+        name: Of the table.
+        rows: With all its columns.
+        schema: Of a table that a profile brings along; else that of ``SCHEMAS``.
 
     Raises:
         RowMismatch: A row lacks a column, has an unknown one, or holds a value of another
             type, a NULL or a word that the column does not take.
     """
-    schema = SCHEMAS[name]
+    schema = schema or SCHEMAS[name]
     expected = set(schema.names)
     for index, row in enumerate(rows):
         if row.keys() != expected:
@@ -290,16 +306,22 @@ def _array(name: str, field: pa.Field[Any], values: list[object]) -> pa.Array[An
 def _check_words(name: str, field: pa.Field[Any], values: list[Any]) -> None:
     metadata = field.metadata or {}
     allowed = metadata.get(b"values", b"").decode().split()
-    if allowed and (wrong := set(values) - {*allowed, None}):
+    allowed += enum_of(field)
+    if allowed and (wrong := set(_flat(values)) - {*allowed, None}):
         words = f"{min(map(str, wrong))!r} is none of {', '.join(allowed)}"
         raise RowMismatch(f"{name}.{field.name}: {words}")
     if is_json(field):
         # One text that DuckDB does not take for JSON would stop the warehouse for everybody.
         try:
             for value in values:
-                json.loads(value, parse_constant=_no_constant)
+                if value is not None:
+                    json.loads(value, parse_constant=_no_constant)
         except ValueError as error:
             raise RowMismatch(f"{name}.{field.name}: no JSON: {error}") from None
+
+
+def _flat(values: list[Any]) -> list[Any]:
+    return [item for value in values for item in (value if isinstance(value, list) else [value])]
 
 
 def _no_constant(name: str) -> None:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from filelock import FileLock
 
 from pdf_extraction.errors import RowMismatch, StorageError
+from pdf_extraction.storage import specs
 from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain, to_table
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pdf_extraction.model import Row
+    from pdf_extraction.tablespec import TableSpec
 
 _READY, _STAGED, _ENDING, _MANIFEST = ".ready", ".staged", ".parquet", "manifest"
 
@@ -39,31 +41,72 @@ class Tables:
         data_dir: The folder of all state; made when something is first written.
     """
 
-    names: tuple[str, ...] = tuple(SCHEMAS)
-
     def __init__(self, data_dir: Path) -> None:
         self.root = data_dir / "tables"
         self._journal = self.root / ".journal"
         self.recover()
 
-    def commit(self, partition_key: str, rows_by_table: Mapping[str, Sequence[Row]]) -> bool:
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All tables, those that profiles brought along too."""
+        return (*SCHEMAS, *specs.kept_specs(self.root))
+
+    def check(self, wanted: Sequence[TableSpec]) -> None:
+        """Whether a profile's tables go with those that are there.
+
+        Raises:
+            SettingsError: One is the product's own, or a column has another type.
+        """
+        specs.widened(specs.kept_specs(self.root), wanted)
+
+    def commit(
+        self,
+        partition_key: str,
+        rows_by_table: Mapping[str, Sequence[Row]],
+        brought: Sequence[TableSpec] = (),
+    ) -> bool:
         """Replace a document's rows in every table; whether anything changed.
 
         Tables that are not given, or given without rows, have no rows of the document
         afterwards. Rows that differ from the kept ones in ``run_id`` and ``extracted_at``
         alone leave the files as they are.
 
+        Args:
+            partition_key: The document.
+            rows_by_table: All its rows.
+            brought: Tables that the profile brings along; they gain the columns they lack.
+
         Raises:
+            SettingsError: A column has another type already.
             RowMismatch: Rows do not fit their tables, or not this one document.
             StorageError: The files cannot be written; the old rows stay.
         """
-        tables = {name: to_table(name, rows) for name, rows in rows_by_table.items() if rows}
+        known = {
+            name: to_table(name, r) for name, r in rows_by_table.items() if name in SCHEMAS and r
+        }
         _check_document(partition_key, rows_by_table)
         with self.locked():
+            tables = {**known, **self._own(rows_by_table, brought)}
             if self._is_same(partition_key, tables):
                 return False
             self._replace(partition_key, tables)
         return True
+
+    def _own(
+        self, rows_by_table: Mapping[str, Sequence[Row]], brought: Sequence[TableSpec]
+    ) -> dict[str, pa.Table]:
+        """Tables that profiles brought along, in the columns that they have from now on."""
+        kept = specs.kept_specs(self.root)
+        widened = specs.widened(kept, brought)
+        specs.keep(self.root, widened)
+        known = {**kept, **{spec.name: spec for spec in widened}}
+        found = {}
+        for name, rows in rows_by_table.items():
+            if name not in SCHEMAS and rows:
+                schema = specs.arrow_schema(known[name])
+                empty = dict.fromkeys(schema.names)
+                found[name] = to_table(name, [{**empty, **row} for row in rows], schema)
+        return found
 
     def forget(self, partition_key: str) -> bool:
         """Remove a document's rows from every table; whether there were any."""
@@ -71,6 +114,7 @@ class Tables:
             if not any(self.file(name, partition_key).exists() for name in self.names):
                 return False
             self._replace(partition_key, {})
+            specs.drop_unused(self.root)
         return True
 
     def read(self, table: str, partition_key: str) -> list[Row]:
@@ -175,12 +219,17 @@ class Tables:
         path = self.file(name, partition_key)
         try:
             with path.open("rb") as file, pq.ParquetFile(file) as parquet:
-                return _conform(parquet.read(), SCHEMAS[name])
+                return _conform(parquet.read(), self._schema(name))
         except FileNotFoundError:
             return None
         except (OSError, pa.ArrowException) as error:
             sentence = f"{path}: cannot be read ({error}); run the document again to replace it"
             raise StorageError(sentence) from None
+
+    def _schema(self, name: str) -> pa.Schema:
+        if name in SCHEMAS:
+            return SCHEMAS[name]
+        return specs.arrow_schema(specs.kept_specs(self.root)[name])
 
     def _replace(self, partition_key: str, tables: Mapping[str, pa.Table]) -> None:
         staged = self._journal / f"{partition_key}{_STAGED}"
@@ -198,7 +247,7 @@ class Tables:
         """Move a committed folder's files to their places; may be repeated after a kill."""
         partition_key = ready.name.removesuffix(_READY)
         present = (ready / _MANIFEST).read_text().split()
-        for name in self.names:
+        for name in dict.fromkeys((*self.names, *present)):
             target, source = self.file(name, partition_key), ready / f"{name}{_ENDING}"
             if name not in present:
                 target.unlink(missing_ok=True)

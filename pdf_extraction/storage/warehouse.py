@@ -26,15 +26,18 @@ from filelock import FileLock
 
 from pdf_extraction.errors import StorageError
 from pdf_extraction.model import digest
-from pdf_extraction.storage import ddl
+from pdf_extraction.storage import ddl, specs
 from pdf_extraction.storage.query import ask, remove_abandoned, translate
+from pdf_extraction.storage.schemas import SCHEMAS
 from pdf_extraction.storage.tables import Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
+
+    from pdf_extraction.tablespec import TableSpec
 
 _NEW = ".warehouse-new-"
 #: Documents taken under one hold of the commit lock: a second or two.
@@ -172,8 +175,11 @@ class Warehouse:
             state.partitions = {key: (mark, name) for key, (mark, name) in state.partitions.items()}
         except (FileNotFoundError, ValueError, TypeError):
             return None
-        is_ours = state.identity == _identity(self.file) and state.schema == _schema_mark()
+        is_ours = state.identity == _identity(self.file) and state.schema == self._schema_mark()
         return state if is_ours else None
+
+    def _schema_mark(self) -> str:
+        return digest(*ddl.statements(specs.kept_specs(self._tables.root)))
 
     def _build(
         self, state: _State | None, started: float, *, before: _State | None
@@ -202,60 +208,18 @@ class Warehouse:
                 # Somebody writes to it: what was copied may be half of something.
                 new.unlink()
                 state = None
+        # As they are now: columns that come while this is built bring another mark.
+        brought = specs.kept_specs(self._tables.root)
+        statements = list(ddl.statements(brought))
         with duckdb.connect(new) as connection:
             if state is None:
-                for statement in ddl.statements():
+                for statement in statements:
                     connection.execute(statement)
-            partitions = self._update(connection, state or _State(), damaged)
-            rows = {name: _count(connection, name) for name in self._tables.names}
+            update = _Update(connection, self._tables, brought, damaged)
+            partitions = update.run(state or _State())
+            rows = {name: _count(connection, name) for name in update.schemas}
             connection.execute("CHECKPOINT")
-        return _State(_identity(new), _schema_mark(), partitions, rows)
-
-    def _update(
-        self, connection: duckdb.DuckDBPyConnection, state: _State, damaged: Collection[str]
-    ) -> dict[str, tuple[str, str | None]]:
-        """Delete what changed, insert what there is now; the partitions that are then in it."""
-        changed = _changed(state, self._tables.marks())
-        outdated = {state.partitions[key][1] for key in changed if key in state.partitions}
-        # Two partitions may bear one document's id for a while after a file was renamed.
-        changed |= {key for key, (_, name) in state.partitions.items() if name in outdated}
-        kept = {key: value for key, value in state.partitions.items() if key not in changed}
-        ids = sorted(name for name in outdated if name is not None)
-        for table in self._tables.names if ids else ():
-            connection.execute(_DELETE.format(table=ddl.quoted(table)), {"ids": ids})
-        keys = sorted(changed)
-        for start in range(0, len(keys), _BATCH):
-            kept |= self._take(connection, keys[start : start + _BATCH], damaged)
-        return kept
-
-    def _take(
-        self, connection: duckdb.DuckDBPyConnection, keys: list[str], damaged: Collection[str]
-    ) -> dict[str, tuple[str, str | None]]:
-        """Insert the rows of some partitions, each as one commit left it."""
-        with self._tables.locked():
-            marks = {key: mark for key in keys if (mark := self._tables.mark(key)) is not None}
-            sound = [key for key in marks if key not in damaged]
-            try:
-                for table in self._tables.names:
-                    files = [self._tables.file(table, key) for key in sound]
-                    _insert(connection, table, [str(file) for file in files if file.exists()])
-            except duckdb.Error:
-                if broken := self._unreadable(sound):
-                    raise _Damaged(broken) from None
-                raise
-        ids = dict(connection.execute(_IDS, {"keys": sound}).fetchall())
-        return {key: (mark, ids.get(key)) for key, mark in marks.items()}
-
-    def _unreadable(self, keys: Collection[str]) -> set[str]:
-        broken = set()
-        for key in keys:
-            try:
-                for table in self._tables.names:
-                    self._tables.load(table, key)
-            except StorageError as error:
-                _log.warning("left out of the warehouse: %s", error)
-                broken.add(key)
-        return broken
+        return _State(_identity(new), digest(*statements), partitions, rows)
 
     def _swap(self, new: Path, state: _State) -> None:
         new.replace(self.file)
@@ -265,6 +229,71 @@ class Warehouse:
         temporary = self._folder / f"{_NEW}{uuid4().hex}.json"
         temporary.write_text(json.dumps(asdict(state), ensure_ascii=False), encoding="utf-8")
         temporary.replace(self._state_file)
+
+
+class _Update:
+    """Brings a warehouse that is being built to what the files hold.
+
+    Args:
+        connection: To the new file.
+        tables: The truth.
+        brought: Tables that profiles brought along, as the new file has them.
+        damaged: Partitions whose files cannot be read.
+    """
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        tables: Tables,
+        brought: Mapping[str, TableSpec],
+        damaged: Collection[str],
+    ) -> None:
+        self.connection, self.tables, self.damaged = connection, tables, damaged
+        own = {name: specs.arrow_schema(spec) for name, spec in brought.items()}
+        self.schemas: dict[str, pa.Schema] = {**SCHEMAS, **own}
+
+    def run(self, state: _State) -> dict[str, tuple[str, str | None]]:
+        """Delete what changed, insert what there is now; the partitions that are then in it."""
+        changed = _changed(state, self.tables.marks())
+        outdated = {state.partitions[key][1] for key in changed if key in state.partitions}
+        # Two partitions may bear one document's id for a while after a file was renamed.
+        changed |= {key for key, (_, name) in state.partitions.items() if name in outdated}
+        kept = {key: value for key, value in state.partitions.items() if key not in changed}
+        ids = sorted(name for name in outdated if name is not None)
+        for table in self.schemas if ids else ():
+            self.connection.execute(_DELETE.format(table=ddl.quoted(table)), {"ids": ids})
+        keys = sorted(changed)
+        for start in range(0, len(keys), _BATCH):
+            kept |= self._take(keys[start : start + _BATCH])
+        return kept
+
+    def _take(self, keys: list[str]) -> dict[str, tuple[str, str | None]]:
+        """Insert the rows of some partitions, each as one commit left it."""
+        with self.tables.locked():
+            marks = {key: mark for key in keys if (mark := self.tables.mark(key)) is not None}
+            sound = [key for key in marks if key not in self.damaged]
+            try:
+                for table, schema in self.schemas.items():
+                    files = [self.tables.file(table, key) for key in sound]
+                    there = [str(file) for file in files if file.exists()]
+                    _insert(self.connection, table, schema, there)
+            except duckdb.Error:
+                if broken := self._unreadable(sound):
+                    raise _Damaged(broken) from None
+                raise
+        ids = dict(self.connection.execute(_IDS, {"keys": sound}).fetchall())
+        return {key: (mark, ids.get(key)) for key, mark in marks.items()}
+
+    def _unreadable(self, keys: Collection[str]) -> set[str]:
+        broken = set()
+        for key in keys:
+            try:
+                for table in self.schemas:
+                    self.tables.load(table, key)
+            except StorageError as error:
+                _log.warning("left out of the warehouse: %s", error)
+                broken.add(key)
+        return broken
 
 
 def _changed(state: _State, marks: dict[str, str]) -> set[str]:
@@ -285,12 +314,14 @@ def _facts(before: _State, after: _State, started: float, *, rebuilt: bool = Fal
     )
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, files: list[str]) -> None:
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, schema: pa.Schema, files: list[str]
+) -> None:
     if not files:
         return
     parameters = {"files": [_escaped(file) for file in files]}
     present = {row[0] for row in connection.execute(f"DESCRIBE {_READ}", parameters).fetchall()}
-    columns = ", ".join(ddl.quoted(name) for name in ddl.columns_of(table) if name in present)
+    columns = ", ".join(ddl.quoted(name) for name in ddl.columns_of(schema) if name in present)
     statement = _INSERT.format(table=ddl.quoted(table), columns=columns)
     connection.execute(statement, parameters)
 
@@ -313,7 +344,3 @@ def _identity(file: Path) -> list[int]:
     except FileNotFoundError:
         return []
     return [stat.st_ino, stat.st_size, stat.st_mtime_ns]
-
-
-def _schema_mark() -> str:
-    return digest(*ddl.statements())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pdf_extraction.assembly.chunks import build_chunks
 from pdf_extraction.assembly.devices import Assembled, assemble_devices
 from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
+from pdf_extraction.profiles.base import OfOnePage
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
 from pdf_extraction.profiles.legal_ptbr.doubts import claims_leave_gaps, gap_doubts
 from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
@@ -14,7 +15,7 @@ from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
 
 
-class LegalPtBr:
+class LegalPtBr(OfOnePage):
     """Devices and chunks of Brazilian legal acts; implements ``profiles.base.Profile``."""
 
     name = "legal_ptbr"

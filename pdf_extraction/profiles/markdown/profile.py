@@ -20,6 +20,7 @@ from pdf_extraction.model import (
     Row,
     union,
 )
+from pdf_extraction.profiles.base import OfOnePage
 from pdf_extraction.profiles.markdown.cells import Block, blocks
 from pdf_extraction.profiles.markdown.reading import read_markdown
 from pdf_extraction.repair import parse_object, validate, without_thinking
@@ -78,7 +79,7 @@ class PageMarkdown:
     markdown: str
 
 
-class Markdown:
+class Markdown(OfOnePage):
     """Pages as Markdown; implements ``profiles.base.Profile``."""
 
     name = "markdown"
