@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from pdf_extraction.catalogue import password
 from pdf_extraction.doubts import Doubtful, ask_again
 from pdf_extraction.errors import (
     BudgetExceeded,
@@ -134,7 +136,7 @@ class _Run:
         """How a document ends if its file stays, and whether its pages were read in two ways."""
         profile = self.tools.workspace.profile.name
         try:
-            facts = await self.tools.reader.open(document.path)
+            facts = await self.tools.reader.open(document.path, password(document, os.environ))
         except DocumentError as error:
             return DocumentOutcome(document, profile, error=error), False
         self.progress.on_open(document, facts.page_count)

@@ -7,9 +7,9 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ├ SettingsError                                      STOP_USAGE
     ├ DocumentError                                      FAIL_DOCUMENT
     │ ├ UnreadableDocument, EncryptedDocument, DocumentNotFound, BadSidecar,
-    │ │ ProfileFault, DocumentChanged                    (DocumentChanged: WAIT_AND_RETRY)
+    │ │ ProfileFault, ReaderFault, DocumentChanged       (DocumentChanged: WAIT_AND_RETRY)
     │ └ PageError                                        FAIL_PAGE
-    │   └ PageTimedOut, PageCrashed, PageNotSelected
+    │   └ PageTimedOut, PageCrashed, PageTooLarge, PageNotSelected
     ├ BackendError(backend, status, request_id)
     │ ├ RateLimited(retry_after), Unavailable, TimedOut  WAIT_AND_RETRY
     │ ├ Rejected, LeftAlone                              NEXT_BACKEND
@@ -109,6 +109,21 @@ class ProfileFault(DocumentError):
     """Our own code, or a profile's, broke on this document's answers; the answers are kept."""
 
 
+class ReaderFault(DocumentError):
+    """Our own code broke while a file was read: a bug to report, not a damaged file.
+
+    Args:
+        message: What happened and what to do next.
+        trace: The traceback in the worker process, for the log; not stored.
+    """
+
+    trace: str = ""
+
+    def __init__(self, message: str, *, trace: str = "") -> None:
+        super().__init__(message)
+        self.trace = trace
+
+
 class PageError(DocumentError):
     """One page cannot be read; the document's other pages go on."""
 
@@ -121,6 +136,10 @@ class PageTimedOut(PageError):
 
 class PageCrashed(PageError):
     """Reading the page killed its worker process."""
+
+
+class PageTooLarge(PageError):
+    """Reading the page takes more memory than one page may have."""
 
 
 class PageNotSelected(PageError):
@@ -312,4 +331,5 @@ _STORED_DEFAULTS: dict[type[ExtractionError], dict[str, Any]] = {
     Unauthorized: _BACKEND_DEFAULTS,
     RateLimited: {**_BACKEND_DEFAULTS, "retry_after": None},
     ChainExhausted: {"causes": ()},
+    ReaderFault: {"trace": ""},
 }

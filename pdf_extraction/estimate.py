@@ -7,6 +7,7 @@ decides nothing here. Nothing is registered or kept in the data folder.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from pdf_extraction.backends.calls import Spent
 from pdf_extraction.backends.chain import build_backend, server_settings
 from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.usage import input_tokens, text_tokens
-from pdf_extraction.catalogue import Found, partition_key
+from pdf_extraction.catalogue import Found, partition_key, password, read_sidecar
 from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import DocumentError, Rejected
 from pdf_extraction.model import Document, PageImage, Request
@@ -134,15 +135,18 @@ class _Work:
 
     async def _document(self, found: Found, known: dict[Path, Document]) -> DocumentEstimate:
         async with self.turn:
-            document = known.get(absolute(found.path)) or _unregistered(found)
+            registered = known.get(absolute(found.path))
+            key = partition_key(found.path, found.root)
+            key = registered.partition_key if registered else key
             try:
+                document = registered or _unregistered(found, key)
                 pages = await self._pages(document)
             except DocumentError as error:
-                return DocumentEstimate(document.partition_key, error=f"{error.kind}: {error}")
+                return DocumentEstimate(key, error=f"{error.kind}: {error}")
             return self._estimated(document, pages)
 
     async def _pages(self, document: Document) -> list[PageImage]:
-        facts = await self.tools.reader.open(document.path)
+        facts = await self.tools.reader.open(document.path, password(document, os.environ))
         kept: dict[int, PageImage] = {}
         if document.sha256:
             fingerprint, pages = outcomes.load_readings(self.workspace.stages, document)
@@ -155,7 +159,9 @@ class _Work:
         if kept is not None and is_whole and (kept.picture or not self.backend.needs_picture):
             return kept
         known_text = kept.text if kept is not None and is_whole else None
-        page = await self.tools.reader.read(document.path, number, known_text)
+        page = await self.tools.reader.read(
+            document.path, number, known_text, password(document, os.environ)
+        )
         # A thousand pages' pictures would be half a gigabyte; their hashes are enough.
         return replace(page, picture=replace(page.picture, data=None) if page.picture else None)
 
@@ -218,9 +224,9 @@ def _output_tokens(request: Request) -> int:
         return _UNKNOWN_PAGE_TOKENS  # a profile without rules
 
 
-def _unregistered(found: Found) -> Document:
-    key = partition_key(found.path, found.root)
-    return Document(key, key, absolute(found.path), sha256="", byte_size=0)
+def _unregistered(found: Found, key: str) -> Document:
+    metadata = read_sidecar(found.path)
+    return Document(key, key, absolute(found.path), sha256="", byte_size=0, metadata=metadata)
 
 
 async def _no_picture(page: PageImage) -> bytes:

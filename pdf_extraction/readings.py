@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 
+from pdf_extraction.catalogue import password
 from pdf_extraction.errors import DocumentError
 from pdf_extraction.model import Document, PageImage
 from pdf_extraction.tools import Tools
@@ -18,6 +20,7 @@ class Readings:
         self, tools: Tools, document: Document, count: int, known: Mapping[int, PageImage]
     ) -> None:
         self.tools, self.document, self.count, self.known = tools, document, count, known
+        self.password = password(document, os.environ)
         self.tasks: dict[int, asyncio.Task[PageImage]] = {}
 
     async def page(self, number: int) -> PageImage:
@@ -44,7 +47,9 @@ class Readings:
         """
         if page.picture is not None and page.picture.data is not None:
             return page.picture.data
-        picture = await self.tools.reader.picture(self.document.path, page.page_number)
+        picture = await self.tools.reader.picture(
+            self.document.path, page.page_number, self.password
+        )
         assert picture.data is not None
         return picture.data
 
@@ -54,7 +59,9 @@ class Readings:
         if known is not None and known_text is not None and self._has_all(known):
             return known
         try:
-            page = await self.tools.reader.read(self.document.path, number, known_text)
+            page = await self.tools.reader.read(
+                self.document.path, number, known_text, self.password
+            )
         except DocumentError as error:
             return PageImage(number, error=error)
         if known is not None and known_text is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from dataclasses import dataclass, replace
 from pdf_extraction import quality
 from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.assembly.canonical import build_canonical
-from pdf_extraction.catalogue import Entry, hash_file
+from pdf_extraction.catalogue import Entry, hash_file, password
 from pdf_extraction.errors import DocumentError, ProfileFault, SettingsError, StorageError
 from pdf_extraction.extraction import (
     assemble_document,
@@ -33,6 +34,8 @@ _log = logging.getLogger(__name__)
 
 #: Thumbnails go whole into Dagster's event log, which is why they are so small.
 _THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
+#: Seconds of processor time after which a document goes without its thumbnail.
+_THUMBNAIL_CPU_S = 2.0
 
 
 async def read_pages(
@@ -68,7 +71,7 @@ def _unusable(workspace: Workspace, entry: Entry, selection: Selection) -> Docum
 async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]:
     """A small picture of each document's first page with something on it, by partition key."""
     first = {
-        outcome.document.partition_key: (outcome.document.path, page.page.page_number)
+        outcome.document.partition_key: (outcome.document, page.page.page_number)
         for outcome in documents
         for page in reversed(outcome.pages)
         if page.page.error is None and not page.page.is_blank
@@ -80,12 +83,14 @@ async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]
         max_image_bytes=_THUMBNAIL_BYTES,
         ocr_languages=(),
         workers=1,
+        page_cpu_s=_THUMBNAIL_CPU_S,
     )
     pictures: dict[str, Picture] = {}
     async with Reader(options) as reader:
-        for key, (path, number) in first.items():
+        for key, (document, number) in first.items():
+            secret = password(document, os.environ)
             try:
-                pictures[key] = await reader.picture(path, number)
+                pictures[key] = await reader.picture(document.path, number, secret)
             except DocumentError:
                 continue  # its page has said so already, or the next run will
     return pictures
@@ -225,7 +230,8 @@ async def _rehash(workspace: Workspace, reader: Reader, document: Document) -> R
 async def _text(reader: Reader, document: Document, page: PageImage) -> str:
     if page.text.source != "text_layer":
         return page.text.text
-    again = await reader.read(document.path, page.page_number)
+    secret = password(document, os.environ)
+    again = await reader.read(document.path, page.page_number, password=secret)
     if again.error is not None:
         raise again.error
     return again.text.text

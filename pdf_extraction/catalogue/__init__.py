@@ -6,7 +6,7 @@ No document is opened here and no row written: a file is bytes with a hash, a si
 from pdf_extraction.catalogue.files import hash_file, partition_key
 from pdf_extraction.catalogue.registry import Catalogue, Entry
 from pdf_extraction.catalogue.search import Found, find_documents, search
-from pdf_extraction.catalogue.sidecar import read_sidecar, sidecar_path
+from pdf_extraction.catalogue.sidecar import password, read_sidecar, sidecar_path
 
 __all__ = [
     "Catalogue",
@@ -15,6 +15,7 @@ __all__ = [
     "find_documents",
     "hash_file",
     "partition_key",
+    "password",
     "read_sidecar",
     "search",
     "sidecar_path",

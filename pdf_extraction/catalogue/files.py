@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import stat
 import unicodedata
 from pathlib import Path
 
@@ -62,6 +63,9 @@ def hash_file(path: Path) -> str:
         UnreadableDocument: It cannot be read.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            # A pipe would be waited for, a device read without end.
+            raise UnreadableDocument(f"{path}: is no plain file; name a PDF file or a folder")
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except FileNotFoundError:

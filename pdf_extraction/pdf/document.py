@@ -1,72 +1,23 @@
-"""Open a PDF file, and turn every failure of the PDF library into one of ours.
+"""Open a PDF file, and tell what of it is damaged.
 
 Nothing here reads a page's content; every other module of this package is handed a page.
+What the library's own errors are here stands in ``faults``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pymupdf
 
-from pdf_extraction.errors import (
-    DocumentError,
-    DocumentNotFound,
-    EncryptedDocument,
-    ExtractionError,
-    PageError,
-    UnreadableDocument,
-)
+from pdf_extraction.errors import EncryptedDocument, PageError, UnreadableDocument
 from pdf_extraction.model import PageImage
+from pdf_extraction.pdf.faults import translating
 
 #: ISO 32000-1, implementation note 13: readers look for the header in the first 1024 bytes.
 _HEADER_WITHIN = 1024
-
-#: The first class that fits decides. Sentences say what to do and take the file's name.
-_TRANSLATIONS: tuple[tuple[type[BaseException], type[DocumentError], str], ...] = (
-    (FileNotFoundError, DocumentNotFound, "{name} is gone: put it back or forget the document"),
-    (
-        pymupdf.FileNotFoundError,
-        DocumentNotFound,
-        "{name} is gone: put it back or forget the document",
-    ),
-    (IsADirectoryError, UnreadableDocument, "{name} is a folder: name the files in it"),
-    (
-        PermissionError,
-        UnreadableDocument,
-        "{name} may not be read by this user: change its permissions",
-    ),
-    (OSError, UnreadableDocument, "{name} cannot be read from the disk ({detail}): try again"),
-    (
-        pymupdf.EmptyFileError,
-        UnreadableDocument,
-        "{name} has no bytes: copy it again from its source",
-    ),
-    (
-        pymupdf.FileDataError,
-        UnreadableDocument,
-        "{name} is damaged beyond repair: get it again from its source",
-    ),
-    (
-        pymupdf.mupdf.FzErrorBase,
-        UnreadableDocument,
-        "{name} is damaged ({detail}): get it again from its source",
-    ),
-    (
-        MemoryError,
-        UnreadableDocument,
-        "{name} needs more memory than a worker may take: raise the limit or split the file",
-    ),
-    (
-        Exception,
-        UnreadableDocument,
-        "{name} cannot be opened ({detail}): get it again from its source",
-    ),
-)
-
 
 #: Warnings of MuPDF that tell of contents lost, not of untidiness.
 _DAMAGE = (
@@ -123,36 +74,6 @@ def facts_of(document: pymupdf.Document) -> DocumentFacts:
     return DocumentFacts(document.page_count, bool(document.is_repaired), warnings_so_far())
 
 
-@contextmanager
-def translating(path: Path) -> Iterator[None]:
-    """Turn whatever is raised inside into the ``DocumentError`` of the table."""
-    try:
-        yield
-    except ExtractionError:
-        raise
-    except Exception as error:
-        raise translated(error, path) from error
-
-
-def translated(error: Exception, path: Path) -> DocumentError:
-    """The ``DocumentError`` that stands for a failure to open ``path``."""
-    for foreign, ours, sentence in _TRANSLATIONS:
-        if isinstance(error, foreign):
-            return ours(sentence.format(name=path.name, detail=_detail(error)))
-    raise AssertionError("the table's last line takes every exception")
-
-
-def page_error(error: Exception, path: Path, page_number: int) -> ExtractionError:
-    """The error of one page for a failure inside the PDF library."""
-    if isinstance(error, ExtractionError):
-        return error
-    reason = "needs more memory than a worker may take" if _is_memory(error) else _detail(error)
-    return PageError(
-        f"page {page_number} of {path.name} cannot be read ({reason}): "
-        "the other pages go on; get the file again from its source if this page matters"
-    )
-
-
 def damage_shown(page: PageImage, name: str) -> PageImage:
     """The page, no longer passing for whole where the library met damage while reading it.
 
@@ -192,6 +113,9 @@ def warnings_so_far() -> str:
 def _expect_pdf(path: Path) -> None:
     # PyMuPDF opens HTML, images and plain text under a .pdf name as documents of their kind,
     # whatever ``filetype`` says.
+    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+        # A pipe would be waited for, a device read without end.
+        raise UnreadableDocument(f"{path.name} is no plain file: name a PDF file")
     with path.open("rb") as file:
         start = file.read(_HEADER_WITHIN)
     if not start:
@@ -206,20 +130,11 @@ def _expect_pages(document: pymupdf.Document, path: Path, password: str | None) 
     if document.needs_pass and not (password and document.authenticate(password)):
         asked = "the password given does not open it" if password else "it asks for a password"
         raise EncryptedDocument(
-            f"{path.name} is encrypted and {asked}: give its password or an unlocked copy"
+            f"{path.name} is encrypted and {asked}: put the password into an environment variable "
+            f'and name that in {path.stem}.json as {{"password_env": "NAME"}}, or give an '
+            "unlocked copy"
         )
     if document.page_count < 1:
         raise UnreadableDocument(
             f"{path.name} has no page that could be found: get it again from its source"
         )
-
-
-def _is_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "malloc" in str(error)
-
-
-def _detail(error: Exception) -> str:
-    """One printable line of a foreign message, without the folders of the file's path."""
-    message = " ".join(str(error).split()) or type(error).__name__
-    printable = "".join(char for char in message if char.isprintable())
-    return printable[:200]

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import pymupdf
 
 from pdf_extraction.model import BBox, Region, RegionKind, TableCell
+from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.pagetext import RawWord
 from pdf_extraction.pdf.tables import Grid, bands, grid_in, lines_of
 from pdf_extraction.pdf.textlayer import TextLayer, turned
@@ -129,7 +130,8 @@ def _cell(
 
 def _by_model(page: pymupdf.Page) -> list[Region]:
     """Figures, running heads and feet that PyMuPDF's layout model sees."""
-    page.get_layout()
+    with lifted():
+        page.get_layout()
     matrix = page.rotation_matrix if page.rotation else None
     seen: list[Any] = page.layout_information or []
     return [Region(_KINDS[kind], turned(box, matrix)) for *box, kind in seen if kind in _KINDS]

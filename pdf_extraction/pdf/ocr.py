@@ -14,6 +14,7 @@ import pymupdf
 from PIL import Image
 
 from pdf_extraction.model import BBox, PageText
+from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.drawn import Pixels
 from pdf_extraction.pdf.engines import Engine, OcrWord
 from pdf_extraction.pdf.pagetext import RawWord, compose
@@ -77,7 +78,12 @@ def _read(engine: Engine, pixels: Pixels, turns: int, dpi: int) -> tuple[list[Oc
         )
     else:
         skew = 0.0
-    return engine.words(np.ascontiguousarray(upright), dpi), _Pose(turns, skew)
+    return _words(engine, upright, dpi), _Pose(turns, skew)
+
+
+def _words(engine: Engine, pixels: Pixels, dpi: int) -> list[OcrWord]:
+    with lifted():
+        return engine.words(np.ascontiguousarray(pixels), dpi)
 
 
 def _sideways(pixels: Pixels) -> int:
@@ -115,10 +121,7 @@ def _reduced(pixels: Pixels, side: int) -> Pixels:
 def _best_turn(engine: Engine, pixels: Pixels, dpi: int) -> int:
     small = _reduced(pixels, _TRIAL_SIDE)
     trial_dpi = max(70, round(dpi * small.shape[0] / pixels.shape[0]))
-    scores = [
-        _score(engine.words(np.ascontiguousarray(np.rot90(small, turns)), trial_dpi))
-        for turns in range(4)
-    ]
+    scores = [_score(_words(engine, np.rot90(small, turns), trial_dpi)) for turns in range(4)]
     return int(np.argmax(scores))
 
 

@@ -8,6 +8,7 @@ import pymupdf
 
 from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageImage, PageText
+from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.drawn import Drawn
 from pdf_extraction.pdf.engines import EngineName, engine_for
 from pdf_extraction.pdf.layout import LayoutEngine, regions_of
@@ -97,5 +98,7 @@ def _text_of(
     if verdict.source is Source.TEXT_LAYER:
         return layer.page_text(invisible=verdict.invisible)
     if verdict.source is Source.OCR and options.ocr_languages:
-        return read_by_ocr(page, engine_for(options.ocr_languages, options.ocr_engine))
+        with lifted():
+            engine = engine_for(options.ocr_languages, options.ocr_engine)
+        return read_by_ocr(page, engine)
     return NO_TEXT

@@ -9,7 +9,7 @@ import hashlib
 import io
 from dataclasses import dataclass
 from functools import cached_property
-from math import sqrt
+from math import ceil, sqrt
 from typing import Literal
 
 import numpy as np
@@ -96,7 +96,11 @@ def scale_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) ->
         max_pixels: Upper limit of width times height.
     """
     width, height = max(width_pt, 1.0), max(height_pt, 1.0)
-    return min(dpi / 72, sqrt(max_pixels / (width * height)), MAX_SIDE / max(width, height))
+    scale = min(dpi / 72, sqrt(max_pixels / (width * height)), MAX_SIDE / max(width, height))
+    # Rendering takes whole pixels, outwards: 1,189 x 1,683 for 2,000,000.
+    while ceil(width * scale) * ceil(height * scale) > max_pixels and scale * height > 1:
+        scale *= 0.999
+    return scale
 
 
 def render(page: pymupdf.Page, scale: float, *, grey: bool = False) -> Pixels:

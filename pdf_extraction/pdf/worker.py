@@ -11,9 +11,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import pymupdf
 
@@ -22,22 +23,27 @@ if sys.platform == "linux":
 
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import PageImage, PageText, Picture
+from pdf_extraction.pdf.allowance import Allowance, allowed, limit_process
 from pdf_extraction.pdf.document import (
     DocumentFacts,
     damage_shown,
     facts_of,
     open_document,
-    page_error,
     warnings_so_far,
 )
+from pdf_extraction.pdf.faults import is_memory, page_error, translated
 from pdf_extraction.pdf.page import PageOptions, read_page
-from pdf_extraction.pdf.picture import picture_of
+from pdf_extraction.pdf.picture import PictureOptions, picture_of
+
+Result = TypeVar("Result")
 
 #: Documents a worker keeps open, each with MuPDF's caches.
 OPEN_DOCUMENTS = 4
 #: MuPDF's store of decoded images and fonts is emptied to this share after each page, so
 #: that memory does not grow with the pages read; shared fonts stay.
 _STORE_KEPT_PERCENT = 50
+#: Exit status of a worker that ran into its limit of memory.
+OUT_OF_MEMORY = 12
 
 
 class FileVersion(NamedTuple):
@@ -61,18 +67,23 @@ def start(memory_limit: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _die_with_parent()
     if memory_limit:
-        _limit_memory(memory_limit)
+        limit_process(memory_limit)
 
 
-def facts(version: FileVersion, password: str | None) -> DocumentFacts | ExtractionError:
+def facts(
+    allowance: Allowance, version: FileVersion, password: str | None
+) -> DocumentFacts | ExtractionError:
     """Facts of a document, or why it cannot be read."""
-    try:
-        return facts_of(_document(version, password))
-    except ExtractionError as error:
-        return error
+    path = Path(version.path)
+    return _attempted(
+        allowance,
+        lambda: facts_of(_document(version, password)),
+        lambda error: translated(error, path),
+    )
 
 
 def read(
+    allowance: Allowance,
     version: FileVersion,
     password: str | None,
     page_number: int,
@@ -80,26 +91,52 @@ def read(
     known_text: PageText | None,
 ) -> PageImage:
     """One page; a failure comes back inside it."""
-    try:
-        warnings_so_far()
+
+    def task() -> PageImage:
         page = _page(version, password, page_number)
         return damage_shown(read_page(page, options, known_text), Path(version.path).name)
-    except Exception as error:  # noqa: BLE001 - every foreign error becomes the page's own
-        return PageImage(page_number, error=page_error(error, Path(version.path), page_number))
-    finally:
-        _tidy()
+
+    found = _attempted(allowance, task, lambda error: _page_error(version, page_number, error))
+    return PageImage(page_number, error=found) if isinstance(found, ExtractionError) else found
 
 
 def picture(
-    version: FileVersion, password: str | None, page_number: int, options: PageOptions
+    allowance: Allowance,
+    version: FileVersion,
+    password: str | None,
+    page_number: int,
+    options: PictureOptions,
 ) -> Picture | ExtractionError:
     """One page's picture, or why there is none."""
+
+    def task() -> Picture:
+        return picture_of(_page(version, password, page_number), options)
+
+    return _attempted(allowance, task, lambda error: _page_error(version, page_number, error))
+
+
+def _attempted(
+    allowance: Allowance,
+    task: Callable[[], Result],
+    named: Callable[[Exception], ExtractionError],
+) -> Result | ExtractionError:
+    """What a task brings, or the error that stands for its failure."""
     try:
-        return picture_of(_page(version, password, page_number), options.picture)
-    except Exception as error:  # noqa: BLE001 - every foreign error becomes the page's own
-        return page_error(error, Path(version.path), page_number)
+        warnings_so_far()
+        with allowed(allowance):
+            return task()
+    except Exception as error:  # noqa: BLE001 - by table; a bug of ours is a ReaderFault
+        if is_memory(error):
+            # What the library took and lost on its way out of the failure stays lost: the
+            # next page would find that much less, and so on.
+            os._exit(OUT_OF_MEMORY)
+        return error if isinstance(error, ExtractionError) else named(error)
     finally:
         _tidy()
+
+
+def _page_error(version: FileVersion, page_number: int, error: Exception) -> ExtractionError:
+    return page_error(error, Path(version.path), page_number)
 
 
 @functools.lru_cache(maxsize=OPEN_DOCUMENTS)
@@ -137,14 +174,3 @@ def _die_with_parent() -> None:
 def _leave_after(sentinel: int) -> None:
     wait([sentinel])
     os._exit(1)
-
-
-def _limit_memory(limit: int) -> None:
-    """RLIMIT_DATA counts what is written to, unlike RLIMIT_AS, which counts mapped models."""
-    try:
-        import resource  # noqa: PLC0415
-    except ImportError:  # Windows
-        return
-    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    allowed = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-    resource.setrlimit(resource.RLIMIT_DATA, (allowed, hard))

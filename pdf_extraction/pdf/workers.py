@@ -7,6 +7,7 @@ is read in this process, and nothing here knows what reading a page takes.
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 from collections.abc import Callable
@@ -26,21 +27,31 @@ from pdf_extraction.errors import (
     PageCrashed,
     PageError,
     PageTimedOut,
+    PageTooLarge,
+    ReaderFault,
     UnreadableDocument,
 )
 from pdf_extraction.model import PageImage, PageText, Picture, digest
 from pdf_extraction.pdf import worker
-from pdf_extraction.pdf.document import DocumentFacts, translated
+from pdf_extraction.pdf.allowance import EXHAUSTED, Allowance
+from pdf_extraction.pdf.document import DocumentFacts
 from pdf_extraction.pdf.engines import EngineName, ocr_engine_status
+from pdf_extraction.pdf.faults import translated
 from pdf_extraction.pdf.layout import LayoutEngine
 from pdf_extraction.pdf.page import PageOptions
 from pdf_extraction.pdf.picture import ImageFormat, PictureOptions
 
 Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
 
 #: Tasks handed to the pool for each worker: one running, one waiting. Everything else waits
 #: in asyncio, where cancelling costs nothing.
 _AHEAD = 2
+#: Bytes that a page may take at first. One that needs more is read again with all that it may
+#: have, alone: two bombs at once would take twice as much.
+_FIRST_MEMORY = 128_000_000
+#: Exit status of a worker that the kernel ended for its processor time.
+_EXHAUSTED = -EXHAUSTED if EXHAUSTED is not None else None
 #: Pools started for one task when workers die between tasks.
 _POOLS_TRIED = 3
 
@@ -59,6 +70,10 @@ class ReadOptions:
         ocr_engine: ``auto`` takes Tesseract where its language data is found.
         layout: How tables and figures are looked for.
         page_timeout_s: Seconds after which a page is given up and its worker killed.
+        page_cpu_s: Seconds of processor time that parsing and rendering a page may take, OCR
+            apart; 0 for no limit.
+        page_memory_bytes: Data that parsing and rendering a page may take, OCR apart; 0 for no
+            limit.
         workers: Processes; 0 for one a core.
         tasks_per_worker: Pages after which a worker is replaced; 0 for never.
         memory_limit_bytes: Data a worker may hold; 0 for no limit.
@@ -72,7 +87,9 @@ class ReadOptions:
     ocr_languages: tuple[str, ...] = ("por", "eng")
     ocr_engine: EngineName = "auto"
     layout: LayoutEngine = "none"
-    page_timeout_s: float = 120.0
+    page_timeout_s: float = 25.0
+    page_cpu_s: float = 8.0
+    page_memory_bytes: int = 400_000_000
     workers: int = 0
     tasks_per_worker: int = 500
     memory_limit_bytes: int = 2 << 30
@@ -84,6 +101,12 @@ class ReadOptions:
         return PageOptions(
             self.want_picture, picture, self.ocr_languages, self.ocr_engine, self.layout
         )
+
+    @property
+    def allowance(self) -> Allowance:
+        """What most pages do with; few need all of ``page_memory_bytes``."""
+        first = min(self.page_memory_bytes, _FIRST_MEMORY)
+        return Allowance(self.page_cpu_s, first)
 
     @property
     def fingerprint(self) -> str:
@@ -112,6 +135,7 @@ class Reader:
         self._pool: ProcessPool | None = None
         self._running: set[ProcessFuture[Any]] = set()
         self._starting = asyncio.Lock()
+        self._large = asyncio.Lock()
         self._turn = asyncio.Semaphore(self.workers * _AHEAD)
 
     async def __aenter__(self) -> Self:
@@ -136,18 +160,15 @@ class Reader:
         Raises:
             DocumentError: It cannot be read, and why.
         """
-        version = _version(path)
         try:
-            found = await self._run(worker.facts, version, password)
+            found = await self._read(worker.facts, _version(path), password)
         except FutureTimeout as error:
             raise UnreadableDocument(
                 f"{path.name} could not be opened within {self.options.page_timeout_s:g} s: "
                 "get it again from its source or raise page_timeout_s"
             ) from error
         except (ProcessExpired, BrokenProcessPool) as error:
-            raise UnreadableDocument(
-                f"{path.name} crashes the PDF library when opened: get it again from its source"
-            ) from error
+            raise self._crash_on_opening(error, path) from error
         if isinstance(found, ExtractionError):
             raise found
         return found
@@ -171,7 +192,7 @@ class Reader:
             DocumentError: The document is gone.
         """
         try:
-            return await self._run(
+            return await self._read(
                 worker.read, _version(path), password, page_number, self.options.page, known_text
             )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
@@ -183,14 +204,28 @@ class Reader:
         Raises:
             DocumentError: It cannot be rendered, and why.
         """
+        options = self.options.page.picture
         try:
-            found = await self._run(
-                worker.picture, _version(path), password, page_number, self.options.page
-            )
+            found = await self._read(worker.picture, _version(path), password, page_number, options)
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._page_error(error, path, page_number) from error
         if isinstance(found, ExtractionError):
             raise found
+        return found
+
+    async def _read(self, task: Callable[..., Result], *args: Any) -> Result:
+        """Run a task of ``worker`` within its allowance."""
+        try:
+            found = await self._run(task, self.options.allowance, *args)
+        except ProcessExpired as error:
+            if error.exitcode != worker.OUT_OF_MEMORY:
+                raise
+            async with self._large:
+                whole = self.options.allowance._replace(memory_bytes=self.options.page_memory_bytes)
+                found = await self._run(task, whole, *args)
+        fault = _error_in(found)
+        if isinstance(fault, ReaderFault) and fault.trace:
+            _log.error("%s\n%s", fault, fault.trace)
         return found
 
     async def _run(self, task: Callable[..., Result], *args: Any) -> Result:
@@ -236,10 +271,42 @@ class Reader:
                 f"{page} was given up after {self.options.page_timeout_s:g} s: "
                 "raise page_timeout_s if it is worth the wait"
             )
+        if _exit_of(error) == _EXHAUSTED:
+            return PageTimedOut(
+                f"{page} was given up after {self.options.page_cpu_s:g} s of processor time: "
+                "raise page_cpu_s if it is worth the wait"
+            )
+        if _exit_of(error) == worker.OUT_OF_MEMORY:
+            return PageTooLarge(
+                f"{page} needs more than the {self.options.page_memory_bytes:,} bytes of memory "
+                "that a page may take: raise page_memory_bytes or get a simpler file"
+            )
         return PageCrashed(
             f"{page} crashed the process that read it: get the file again from its source, "
             "or report the file to the PDF library's makers"
         )
+
+    def _crash_on_opening(self, error: BaseException, path: Path) -> UnreadableDocument:
+        if _exit_of(error) == _EXHAUSTED:
+            reason = (
+                f"could not be opened within {self.options.page_cpu_s:g} s of processor time: "
+                "raise page_cpu_s or"
+            )
+        elif _exit_of(error) == worker.OUT_OF_MEMORY:
+            reason = "needs more memory to be opened than page_memory_bytes: raise that or"
+        else:
+            reason = "crashes the PDF library when opened:"
+        return UnreadableDocument(f"{path.name} {reason} get it again from its source")
+
+
+def _exit_of(error: BaseException) -> int | None:
+    """Exit status of a worker that died over its task, negative for a signal."""
+    return error.exitcode if isinstance(error, ProcessExpired) else None
+
+
+def _error_in(found: object) -> ExtractionError | None:
+    error = found.error if isinstance(found, PageImage) else found
+    return error if isinstance(error, ExtractionError) else None
 
 
 def _context() -> BaseContext:

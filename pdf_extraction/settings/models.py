@@ -60,9 +60,21 @@ class RenderSettings(_Section):
     )
     workers: int = Field(default=0, ge=0, description="Processes that read pages; 0 = one a core.")
     page_timeout_s: float = Field(
-        default=60.0,
+        default=25.0,
         gt=0,
-        description="Seconds after which reading a page is stopped; the page fails.",
+        description="Seconds after which reading a page, OCR included, is stopped; the page fails.",
+    )
+    page_cpu_s: float = Field(
+        default=8.0,
+        ge=0,
+        description="Seconds of processor time that parsing and rendering a page may take, "
+        "OCR apart; the page fails. 0 = no limit.",
+    )
+    page_memory_bytes: int = Field(
+        default=400_000_000,
+        ge=0,
+        description="Memory that parsing and rendering a page may take, OCR apart; the page "
+        "fails. 0 = no limit.",
     )
 
 

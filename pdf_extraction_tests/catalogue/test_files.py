@@ -96,5 +96,5 @@ def test_a_file_that_cannot_be_hashed_says_why(tmp_path):
     """A missing file and a folder are errors of that document."""
     with pytest.raises(DocumentNotFound, match="no such file"):
         hash_file(tmp_path / "gone.pdf")
-    with pytest.raises(UnreadableDocument, match="Is a directory"):
+    with pytest.raises(UnreadableDocument, match="is no plain file"):
         hash_file(tmp_path)

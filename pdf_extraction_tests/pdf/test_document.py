@@ -10,15 +10,11 @@ from pdf_extraction.errors import (
     DocumentNotFound,
     EncryptedDocument,
     PageError,
+    ReaderFault,
     UnreadableDocument,
 )
-from pdf_extraction.pdf.document import (
-    _TRANSLATIONS,
-    facts_of,
-    open_document,
-    page_error,
-    translated,
-)
+from pdf_extraction.pdf.document import facts_of, open_document
+from pdf_extraction.pdf.faults import TRANSLATIONS, is_memory, page_error, translated
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
 from pdf_extraction_tests.pdf.made import saved
 
@@ -36,8 +32,7 @@ def library_errors():
 def test_every_error_of_the_library_has_a_line_of_its_own_in_the_table(foreign, tmp_path):
     error = foreign(1, "why") if foreign is pymupdf.mupdf.FzErrorBase else foreign("why")
     assert isinstance(translated(error, tmp_path / "a.pdf"), DocumentError)
-    fitting = [line for line in _TRANSLATIONS if isinstance(error, line[0])]
-    assert fitting[0] is not _TRANSLATIONS[-1]
+    assert any(isinstance(error, line[0]) for line in TRANSLATIONS)
 
 
 @pytest.mark.parametrize(
@@ -47,7 +42,6 @@ def test_every_error_of_the_library_has_a_line_of_its_own_in_the_table(foreign, 
         (PermissionError(), UnreadableDocument),
         (OSError("disk"), UnreadableDocument),
         (MemoryError(), UnreadableDocument),
-        (RuntimeError("x"), UnreadableDocument),
     ],
 )
 def test_the_systems_errors_name_the_file_and_what_to_do(foreign, ours, tmp_path):
@@ -56,6 +50,30 @@ def test_the_systems_errors_name_the_file_and_what_to_do(foreign, ours, tmp_path
     assert "lei.pdf" in str(error)
     assert str(tmp_path) not in str(error)
     assert ":" in str(error)
+
+
+def raised_by(call):
+    with pytest.raises(Exception) as caught:  # noqa: PT011 - whatever it is
+        call()
+    return caught.value
+
+
+def test_a_bug_of_ours_never_passes_for_a_damaged_file(tmp_path):
+    error = raised_by(lambda: {}["a bug"])
+    for fault in (
+        translated(error, tmp_path / "a.pdf"),
+        page_error(error, tmp_path / "a.pdf", 7),
+    ):
+        assert type(fault) is ReaderFault
+        assert "a.pdf" in str(fault)
+        assert "fault of this program" in str(fault)
+        assert '{}["a bug"]' in fault.trace
+
+
+def test_whatever_the_library_raises_on_a_broken_file_is_the_files_fault(tmp_path):
+    error = raised_by(lambda: pymupdf.open().load_page(9))
+    assert type(page_error(error, tmp_path / "a.pdf", 10)) is PageError
+    assert type(translated(error, tmp_path / "a.pdf")) is UnreadableDocument
 
 
 def test_a_file_that_is_gone_is_not_found(tmp_path):
@@ -89,10 +107,19 @@ def test_a_password_is_asked_for_only_where_reading_needs_it(tmp_path):
 
 
 def test_a_pages_error_names_page_and_file(tmp_path):
-    error = page_error(RuntimeError("code=2: malloc failed"), tmp_path / "a.pdf", 7)
-    assert isinstance(error, PageError)
+    error = page_error(pymupdf.mupdf.FzErrorFormat("cycle"), tmp_path / "a.pdf", 7)
+    assert type(error) is PageError
     assert "page 7 of a.pdf" in str(error)
-    assert "memory" in str(error)
+    assert "cycle" in str(error)
+
+
+@pytest.mark.parametrize("how", ["malloc (9 bytes) failed", "calloc (1 x 9 bytes) failed"])
+def test_memory_that_the_library_did_not_get_is_told_from_damage(how):
+    assert is_memory(pymupdf.mupdf.FzErrorSystem(f"code=2: {how}"))
+    hidden = SystemError("returned a result with an exception set")
+    hidden.__cause__ = MemoryError()
+    assert is_memory(hidden)
+    assert not is_memory(pymupdf.mupdf.FzErrorFormat("code=7: cycle in page tree"))
 
 
 @needs_corpus

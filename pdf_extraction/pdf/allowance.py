@@ -1,0 +1,105 @@
+"""What one page may take of its worker process: processor time and memory, held by the kernel.
+
+For code of the PDF library, which holds the interpreter and asks nobody while it works. OCR
+has needs of its own, bounded by the size of its picture: ``lifted`` takes it out. How long a
+task may take on the clock is ``workers``' business.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+if sys.platform != "win32":
+    import resource
+
+#: Ends a process whose processor time is used up. Nothing handles it, so that it also ends a
+#: loop in C. Windows has none.
+EXHAUSTED: signal.Signals | None = getattr(signal, "SIGPROF", None)
+_STATM = Path("/proc/self/statm")
+
+
+class Allowance(NamedTuple):
+    """What may be taken.
+
+    Attributes:
+        cpu_s: Seconds of processor time, which other processes' load does not shorten; 0 for
+            no limit.
+        memory_bytes: Data beyond what the process holds already; 0 for no limit.
+    """
+
+    cpu_s: float = 0.0
+    memory_bytes: int = 0
+
+
+_NONE = Allowance()
+#: A process reads one page at a time.
+_now = [_NONE]
+
+
+def limit_process(memory_bytes: int) -> None:
+    """Bound all data of this process for good; nothing inside may go beyond it.
+
+    RLIMIT_DATA counts what is written to, unlike RLIMIT_AS, which counts mapped models.
+    """
+    if sys.platform != "win32":
+        hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+        limit = memory_bytes if hard == resource.RLIM_INFINITY else min(memory_bytes, hard)
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
+
+
+@contextmanager
+def allowed(allowance: Allowance) -> Iterator[None]:
+    """Hold what runs inside to an allowance, as far as the system can.
+
+    Over the time the process dies of ``EXHAUSTED``; over the memory, allocations fail.
+    """
+    _now[0] = allowance
+    _bound_memory(allowance.memory_bytes)
+    _set_timer(allowance.cpu_s)
+    try:
+        yield
+    finally:
+        _now[0] = _NONE
+        _set_timer(0.0)
+        _bound_memory(0)
+
+
+@contextmanager
+def lifted() -> Iterator[None]:
+    """Take what runs inside out of the allowance around it."""
+    left = _set_timer(0.0)
+    _bound_memory(0)
+    try:
+        yield
+    finally:
+        # What was taken meanwhile (an OCR engine's model stays) is not the page's.
+        _bound_memory(_now[0].memory_bytes)
+        _set_timer(left)
+
+
+def _set_timer(seconds: float) -> float:
+    """Seconds that were left of the timer before."""
+    if EXHAUSTED is None:
+        return 0.0
+    return signal.setitimer(signal.ITIMER_PROF, seconds)[0]
+
+
+def _bound_memory(further: int) -> None:
+    """Bound the data to what is held now and ``further``; 0 takes the bound away."""
+    if sys.platform == "win32" or not _STATM.exists():
+        return
+    hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
+    limit = _data() + further if further else hard
+    if hard != resource.RLIM_INFINITY:
+        limit = min(limit, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
+
+
+def _data() -> int:
+    """Bytes of private writable memory of this process."""
+    return int(_STATM.read_text().split()[5]) * resource.getpagesize()
