@@ -12,6 +12,7 @@ from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.budget import Purse
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
+from pdf_extraction.backends.sharing import runtime_folder
 from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.model import digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions
@@ -129,7 +130,7 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
     settings = workspace.settings
     workspace.tables.check(workspace.profile.specs)
     purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
-    chain = build_chain(settings, workspace.calls, force=force, purse=purse)
+    chain = build_chain(settings, workspace.calls, force=force, purse=purse, share=runtime_folder())
     servers = _servers(settings)
     options = read_options(settings, want_picture=chain.needs_picture)
     slots = max((server.concurrency for server in servers), default=0)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.metadata import entry_points
+from pathlib import Path
 from typing import cast
 
 from pydantic import ValidationError
@@ -43,6 +44,7 @@ def build_chain(
     force: bool = False,
     clock: Clock | None = None,
     purse: Purse | None = None,
+    share: Path | None = None,
 ) -> Fallback:
     """Compose the chain of one run; it belongs to one event loop.
 
@@ -52,6 +54,7 @@ def build_chain(
         force: Ask again also where an answer is kept.
         clock: Time; None for the machine's.
         purse: The run's money; None for a new one under the settings' cap.
+        share: Folder where the processes of this machine meet to share servers' limits.
 
     Raises:
         SettingsError: A kind is unknown or a backend's settings cannot be used.
@@ -68,6 +71,7 @@ def build_chain(
             clock or SystemClock(),
             force=force,
             any_wording=any_wording,
+            share=share,
             is_last=name == list(tables)[-1],
         )
         for name, table in tables.items()
@@ -109,6 +113,7 @@ def _with_policies(
     *,
     force: bool,
     any_wording: bool,
+    share: Path | None,
     is_last: bool,
 ) -> Backend:
     if backend.is_local:
@@ -118,7 +123,9 @@ def _with_policies(
         settings.max_tokens, lambda group: calls.usage(backend.name, group, REMEMBERED)
     )
     recorded = Recorded(backend, settings, calls, estimator)
-    limited = Limited(Budget(recorded, settings, estimator, purse), settings, estimator, clock)
+    limited = Limited(
+        Budget(recorded, settings, estimator, purse), settings, estimator, clock, share
+    )
     breaker = Breaker(limited, settings, clock, calls, is_last=is_last)
     retrying = Retrying(breaker, settings, clock)
     return Cached(retrying, settings, calls, force=force, clock=clock, any_wording=any_wording)

@@ -10,10 +10,13 @@ from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.clock import Clock
+from pdf_extraction.backends.places import Places
 from pdf_extraction.backends.policy import Policy
+from pdf_extraction.backends.sharing import POLL_S, Shared
 from pdf_extraction.backends.usage import Estimator, Tokens
 from pdf_extraction.errors import (
     BudgetExceeded,
@@ -120,6 +123,7 @@ class Limited(Policy):
         settings: The limits; 0 for none.
         estimator: Knows the tokens of a call before it is made, and learns.
         clock: Time.
+        share: Folder where the processes of this machine meet; None goes by this one alone.
     """
 
     def __init__(
@@ -128,11 +132,14 @@ class Limited(Policy):
         settings: OpenAIBackendSettings,
         estimator: Estimator,
         clock: Clock,
+        share: Path | None = None,
     ) -> None:
         super().__init__(inner)
         self._estimator, self._clock = estimator, clock
         self._ready = asyncio.Semaphore(READY)
-        self._slots = asyncio.Semaphore(settings.concurrency)
+        self.places = Places(settings.concurrency)
+        self._shared = Shared(share, settings, self.places, clock) if share else None
+        self._in_touch: asyncio.Task[None] | None = None
         self._turn = asyncio.Lock()
         self._calls = Window(settings.calls_per_minute, clock)
         self._input = Window(settings.input_tokens_per_minute, clock)
@@ -148,9 +155,11 @@ class Limited(Policy):
         Raises:
             RateLimited: The server asked to stay away for longer than ``patience_s``.
         """
+        self._get_in_touch()
         async with self._place(request) as ready:
             expected = self._estimator.expect(request, unknown=CAUTION)
             entry = await self._admit(expected)
+            slot = self._shared.take(expected) if self._shared else 0
             used = expected  # what a cancelled call may have cost
             try:
                 completion = await self.inner.complete(ready)
@@ -162,19 +171,36 @@ class Limited(Policy):
                 self._input.correct(entry, used.input)
                 self._output.release(expected.output)
                 self._output.count(used.output)
+                if self._shared:
+                    self._shared.settle(slot, expected, used)
                 self._released.set()
             return completion
+
+    async def aclose(self) -> None:
+        """Leave the others and close the inner backend."""
+        if self._in_touch is not None:
+            self._in_touch.cancel()
+            await asyncio.gather(self._in_touch, return_exceptions=True)
+            self._in_touch = None
+        if self._shared:
+            self._shared.close()
+        await super().aclose()
+
+    def _get_in_touch(self) -> None:
+        if self._shared and self._in_touch is None:
+            self._shared.sync()
+            self._in_touch = asyncio.create_task(self._shared.keep_in_touch(self._released))
 
     @asynccontextmanager
     async def _place(self, request: Request) -> AsyncIterator[Request]:
         """A place at the server; the body is made while waiting for it."""
         async with self._ready:
             request = await self.prepare(request)
-            await self._slots.acquire()
+            await self.places.acquire()
         try:
             yield request
         finally:
-            self._slots.release()
+            self.places.release()
 
     async def _admit(self, expected: Tokens) -> _Entry:
         async with self._turn:
@@ -189,7 +215,8 @@ class Limited(Policy):
             return self._input.count(expected.input)
 
     def _wait(self, expected: Tokens) -> float | None:
-        pause = max(0.0, self._paused_until - self._clock.now())
+        paused = max(self._paused_until, self._shared.paused_until if self._shared else 0.0)
+        pause = max(0.0, paused - self._clock.now())
         if pause > self._patience_s:
             message = f"{self.name}: the server asked for a pause, of which {pause:.0f} s are left."
             raise RateLimited(message, retry_after=pause, backend=self.name, status=429)
@@ -200,7 +227,11 @@ class Limited(Policy):
         ]
         known = [wait for wait in waits if wait is not None]
         longest = max(pause, *known) if known else pause
-        return None if longest == 0 and len(known) < len(waits) else longest
+        if longest == 0 and len(known) < len(waits):
+            return None
+        if longest == 0 and self._shared and not self._shared.lease(expected):
+            return POLL_S
+        return longest
 
     def _throttled(self, retry_after: float | None) -> None:
         """Everyone stays away: as long as the server says, else a moment that grows.
@@ -215,6 +246,8 @@ class Limited(Policy):
             retry_after = self._next_pause_s
             self._next_pause_s = min(LONGEST_PAUSE_S, 2 * retry_after)
         self._paused_until = max(self._paused_until, now + retry_after)
+        if self._shared:
+            self._shared.pause(self._paused_until)
 
     def _learned(self, request: Request, completion: Completion) -> Tokens:
         self._next_pause_s = FIRST_PAUSE_S
