@@ -30,7 +30,7 @@ from openai import AsyncOpenAI
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.backends.fake_server import serve
-from pdf_extraction.model import PageImage, PageText, Picture, Prompt, Request
+from pdf_extraction.model import PageImage, PageText, Picture, Prompt, Request, View
 from pdf_extraction.settings import parse_settings
 
 SCHEMA = {"type": "object", "properties": {"devices": {"type": "array"}}}
@@ -43,7 +43,7 @@ def requests(count: int, size: int) -> list[Request]:
     """Questions about distinct pictures of ``size`` bytes each."""
     body = os.urandom(size)
 
-    async def load(page: PageImage) -> bytes:
+    async def load(page: PageImage, _view: View) -> bytes:
         return page.page_number.to_bytes(8, "big") + body[8:]
 
     def request(number: int) -> Request:
@@ -82,7 +82,7 @@ def sdk(
 
     async def ask(request: Request) -> object:
         async with slots:
-            data = base64.b64encode(await request.load_picture(request.page)).decode()
+            data = base64.b64encode(await request.load_picture(request.page, request.view)).decode()
             picture = {"type": "image_url", "image_url": {"url": f"data:image/jpeg;base64,{data}"}}
             text = {"type": "text", "text": request.prompt.user}
             return await client.chat.completions.create(

@@ -16,6 +16,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     │ └ Unauthorized                                     STOP_BACKEND
     ├ OutputError
     │ ├ Refused, Truncated, Looping                      CHANGE_SAMPLING
+    │ ├ Sideways(turn)                                   TURN_PAGE
     │ └ Malformed, SchemaMismatch                        ASK_AGAIN
     ├ StorageError                                       STOP_USAGE
     ├ RowMismatch                                        FAIL_DOCUMENT
@@ -38,6 +39,7 @@ class Remedy(Enum):
     WAIT_AND_RETRY = "wait_and_retry"
     CHANGE_SAMPLING = "change_sampling"
     ASK_AGAIN = "ask_again"
+    TURN_PAGE = "turn_page"
     NEXT_BACKEND = "next_backend"
     STOP_BACKEND = "stop_backend"
     STOP_ASKING = "stop_asking"
@@ -265,6 +267,21 @@ class Looping(OutputError):
     remedy = Remedy.CHANGE_SAMPLING
 
 
+class Sideways(OutputError):
+    """The model says that the page does not stand upright.
+
+    Args:
+        message: What happened.
+        turn: Clockwise degrees by which the picture is to be turned: 90, 180 or 270.
+    """
+
+    remedy = Remedy.TURN_PAGE
+
+    def __init__(self, message: str, *, turn: int = 0) -> None:
+        super().__init__(message)
+        self.turn = turn
+
+
 class Malformed(OutputError):
     """No JSON could be read from the answer, even after repair."""
 
@@ -329,6 +346,7 @@ _STORED_DEFAULTS: dict[type[ExtractionError], dict[str, Any]] = {
     Rejected: _BACKEND_DEFAULTS,
     LeftAlone: _BACKEND_DEFAULTS,
     Unauthorized: _BACKEND_DEFAULTS,
+    Sideways: {"turn": 0},
     RateLimited: {**_BACKEND_DEFAULTS, "retry_after": None},
     ChainExhausted: {"causes": ()},
     ReaderFault: {"trace": ""},

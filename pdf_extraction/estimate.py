@@ -21,7 +21,7 @@ from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key, password, read_sidecar
 from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import DocumentError, Rejected
-from pdf_extraction.model import Document, PageImage, Request
+from pdf_extraction.model import Document, PageImage, Request, View
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.questions import build_request
 from pdf_extraction.settings import OpenAIBackendSettings, Settings
@@ -229,5 +229,5 @@ def _unregistered(found: Found, key: str) -> Document:
     return Document(key, key, absolute(found.path), sha256="", byte_size=0, metadata=metadata)
 
 
-async def _no_picture(page: PageImage) -> bytes:
+async def _no_picture(page: PageImage, _view: View) -> bytes:
     raise NotImplementedError(f"page {page.page_number}: an estimate sends no picture")

@@ -38,6 +38,45 @@ class Span(NamedTuple):
     end: int
 
 
+class View(NamedTuple):
+    """What of a page its picture shows.
+
+    Attributes:
+        turn: Clockwise degrees by which the displayed page is turned: 0, 90, 180 or 270.
+        part: Fractions of the turned page, origin top left.
+    """
+
+    turn: int = 0
+    part: BBox = (0.0, 0.0, 1.0, 1.0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the page is shown."""
+        return self.part == (0.0, 0.0, 1.0, 1.0)
+
+    def size(self, width: float, height: float) -> tuple[float, float]:
+        """Width and height of what is shown of a page of such a size."""
+        if self.turn % 180:
+            width, height = height, width
+        x0, y0, x1, y1 = self.part
+        return width * (x1 - x0), height * (y1 - y0)
+
+    def on_page(self, box: BBox) -> BBox:
+        """A box of this view as fractions of the displayed page."""
+        x0, y0, x1, y1 = self.part
+        left, right = (x0 + x * (x1 - x0) for x in (box[0], box[2]))
+        top, bottom = (y0 + y * (y1 - y0) for y in (box[1], box[3]))
+        return {
+            0: (left, top, right, bottom),
+            90: (top, 1 - right, bottom, 1 - left),
+            180: (1 - right, 1 - bottom, 1 - left, 1 - top),
+            270: (1 - bottom, left, 1 - top, right),
+        }[self.turn]
+
+
+WHOLE_PAGE = View()
+
+
 class Word(NamedTuple):
     """One printed word of a page.
 
@@ -268,6 +307,10 @@ class Request:
         read: Answers from the page's own text by rules; what the embedded backend calls.
         parse: Raises ``OutputError`` for an answer text that cannot be used.
         load_picture: Brings the encoded bytes of a page's picture when they are needed.
+        merge: Makes one answer text of those about the upper and the lower half; None where
+            a page cannot be asked in halves.
+        view: What of the page is shown.
+        turns: Turns that were tried, the last one shown; a model may not turn it in circles.
         rejected: Earlier answers with why each was refused, oldest first.
         temperature: Overrides the backend's, for another try.
         body: What a backend made of the request ahead of its turn; only that backend's.
@@ -284,7 +327,10 @@ class Request:
     prompt: Prompt
     read: Callable[[PageImage], str] = field(repr=False, compare=False)
     parse: Callable[[str], Any] = field(repr=False, compare=False)
-    load_picture: Callable[[PageImage], Awaitable[bytes]] = field(repr=False, compare=False)
+    load_picture: Callable[[PageImage, View], Awaitable[bytes]] = field(repr=False, compare=False)
+    merge: Callable[[str, str], str] | None = field(default=None, repr=False, compare=False)
+    view: View = WHOLE_PAGE
+    turns: tuple[int, ...] = ()
     neighbours: tuple[PageImage, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
     temperature: float | None = None
@@ -294,6 +340,12 @@ class Request:
     max_tokens: int | None = None
     question: str = ""
     takes_cut: bool = False
+
+    @property
+    def can_be_halved(self) -> bool:
+        """Whether each half of the page may be asked about alone."""
+        has_picture = self.page.picture is not None
+        return self.merge is not None and has_picture and self.view.is_whole
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from pdf_extraction.model import Document, PageImage, Request
+from pdf_extraction.model import Document, PageImage, Request, View
+from pdf_extraction.parts import merged_answers
+from pdf_extraction.profiles.base import Merging
 from pdf_extraction.tools import Tools
 
 
@@ -13,11 +15,12 @@ def build_request(
     document: Document,
     page: PageImage,
     neighbours: Sequence[PageImage],
-    load_picture: Callable[[PageImage], Awaitable[bytes]],
+    load_picture: Callable[[PageImage, View], Awaitable[bytes]],
     count: int,
 ) -> Request:
     """The question about one page of a document of ``count`` pages."""
     profile = tools.workspace.profile.of_pages(count)
+    merge = profile.merge if isinstance(profile, Merging) else merged_answers
     return Request(
         document_id=document.document_id,
         sha256=document.sha256,
@@ -26,6 +29,7 @@ def build_request(
         read=profile.read,
         parse=lambda text: profile.parse(text, page.page_number),
         load_picture=load_picture,
+        merge=lambda upper, lower: merge(upper, lower, page.page_number),
         neighbours=tuple(neighbours),
         partition_key=document.partition_key,
         takes_cut=profile.continues,

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from pdf_extraction.catalogue import password
 from pdf_extraction.errors import DocumentError
-from pdf_extraction.model import Document, PageImage
+from pdf_extraction.model import WHOLE_PAGE, Document, PageImage, View
 from pdf_extraction.tools import Tools
 
 
@@ -39,16 +39,16 @@ class Readings:
         around = range(max(1, number - reach), min(self.count, number + reach) + 1)
         return tuple([await self.page(n) for n in around if n != number])
 
-    async def picture(self, page: PageImage) -> bytes:
-        """Encoded bytes of a page's picture, rendered now where its reading was kept.
+    async def picture(self, page: PageImage, view: View = WHOLE_PAGE) -> bytes:
+        """Encoded bytes of a page's picture, rendered now where its reading does not bring it.
 
         Raises:
             DocumentError: It cannot be rendered.
         """
-        if page.picture is not None and page.picture.data is not None:
+        if view == WHOLE_PAGE and page.picture is not None and page.picture.data is not None:
             return page.picture.data
         picture = await self.tools.reader.picture(
-            self.document.path, page.page_number, self.password
+            self.document.path, page.page_number, self.password, view
         )
         assert picture.data is not None
         return picture.data

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import replace
+from typing import Any
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.calls import CallStore
@@ -35,12 +36,14 @@ def answer_key(backend: str, settings: OpenAIBackendSettings, request: Request) 
 
 def question(backend: str, settings: OpenAIBackendSettings, request: Request) -> str:
     """All of the key but for the prompt's wording."""
-    sampling = {
+    sampling: dict[str, Any] = {
         "temperature": settings.temperature,
         "seed": settings.seed,
         "response_format": settings.response_format,
         "extra_body": settings.extra_body,
     }
+    if settings.text_layer_hint:
+        sampling["text_layer_hint"] = digest(request.page.text.text)
     return digest(
         _VERSION,
         backend,

@@ -18,6 +18,7 @@ from pdf_extraction.backends.cache import Cached
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.clock import Clock, SystemClock
 from pdf_extraction.backends.fallback import Fallback
+from pdf_extraction.backends.framing import Framed
 from pdf_extraction.backends.ledger import Recorded
 from pdf_extraction.backends.limits import Limited
 from pdf_extraction.backends.retry import Retrying
@@ -128,7 +129,8 @@ def _with_policies(
     )
     breaker = Breaker(limited, settings, clock, calls, is_last=is_last)
     retrying = Retrying(breaker, settings, clock)
-    return Cached(retrying, settings, calls, force=force, clock=clock, any_wording=any_wording)
+    framed = Framed(retrying, settings, calls, force=force)
+    return Cached(framed, settings, calls, force=force, clock=clock, any_wording=any_wording)
 
 
 def _kind(name: str, kind: str) -> Kind:

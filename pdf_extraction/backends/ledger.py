@@ -13,8 +13,15 @@ from pdf_extraction.backends.calls import CallStore, Question
 from pdf_extraction.backends.chat_body import temperature_of
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.backends.usage import Estimator, input_tokens
-from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited
+from pdf_extraction.errors import (
+    BackendError,
+    ExtractionError,
+    OutputError,
+    RateLimited,
+    Sideways,
+)
 from pdf_extraction.model import Attempt, Completion, Request
+from pdf_extraction.parts import on_page, turn_asked
 from pdf_extraction.settings import OpenAIBackendSettings
 
 
@@ -24,6 +31,23 @@ def price(settings: OpenAIBackendSettings, input_tokens: int, output_tokens: int
         input_tokens * settings.price_per_million_input_tokens
         + output_tokens * settings.price_per_million_output_tokens
     ) / 1_000_000
+
+
+#: Turns after which an answer is taken as it comes: a model may be wrong twice about a page.
+MOST_TURNS = 2
+
+
+def _expect_upright(request: Request, completion: Completion) -> None:
+    """Refuse an answer whose model wants the page turned, as long as that leads anywhere."""
+    turn = turn_asked(completion.text)
+    stands = (request.view.turn + turn) % 360
+    may_turn = request.page.picture is not None and request.view.is_whole
+    if turn and may_turn and len(request.turns) < MOST_TURNS and stands not in {0, *request.turns}:
+        raise Sideways(
+            f"the model says that the page must be turned by {turn} degrees clockwise; it is "
+            "turned and asked again",
+            turn=turn,
+        )
 
 
 class Recorded(Policy):
@@ -57,6 +81,8 @@ class Recorded(Policy):
         completion: Completion | None = None
         try:
             completion = self._priced(await self.inner.complete(request))
+            _expect_upright(request, completion)
+            completion = replace(completion, text=on_page(completion.text, request.view))
             request.parse(completion.text)
         except (BackendError, OutputError) as error:
             latency_ms = (time.perf_counter() - started) * 1000
@@ -110,6 +136,7 @@ class Recorded(Policy):
             error=str(problem) if problem else None,
             retry_after_s=problem.retry_after if isinstance(problem, RateLimited) else None,
             temperature=temperature_of(self._settings, request),
+            rotation=request.view.turn,
             input_tokens=completion.input_tokens if completion else 0,
             output_tokens=completion.output_tokens if completion else 0,
             cost_usd=completion.cost_usd if completion else 0.0,

@@ -36,7 +36,7 @@ from pdf_extraction.backends.errors_table import (
 from pdf_extraction.backends.stream import Gathered
 from pdf_extraction.backends.transport import ConnectionFailed, Reply, Transport
 from pdf_extraction.errors import BackendError, SettingsError, TimedOut, Unauthorized
-from pdf_extraction.model import Completion, Request
+from pdf_extraction.model import WHOLE_PAGE, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
 
 _PROBE_TIMEOUT_S = 10.0
@@ -93,7 +93,10 @@ class OpenAIChatBackend:
         return replace(request, body=await self._body(request))
 
     async def _body(self, request: Request) -> bytes:
-        pictures = [await request.load_picture(page) for page in sent_pages(request)]
+        pictures = [
+            await request.load_picture(page, request.view if page is request.page else WHOLE_PAGE)
+            for page in sent_pages(request)
+        ]
         return chat_body(self.settings, request, pictures)
 
     async def health(self) -> Health:

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import random
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.clock import Clock
 from pdf_extraction.backends.policy import Policy
-from pdf_extraction.errors import BackendError, ExtractionError, OutputError, RateLimited, Remedy
+from pdf_extraction.errors import (
+    BackendError,
+    ExtractionError,
+    Looping,
+    OutputError,
+    RateLimited,
+    Remedy,
+    Truncated,
+)
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings
 
@@ -17,6 +25,33 @@ FIRST_WAIT_S = 0.5
 LONGEST_WAIT_S = 30.0
 
 _AGAIN = frozenset({Remedy.WAIT_AND_RETRY, Remedy.ASK_AGAIN, Remedy.CHANGE_SAMPLING})
+
+
+@dataclass
+class _Tally:
+    """How one question fared so far."""
+
+    failed: int = 0
+    throttled: int = 0
+    truncated: int = 0
+    looping: int = 0
+    changed: int = 0
+    waited_s: float = 0.0
+
+    def add(self, error: ExtractionError) -> int:
+        """Count an error; returns how many there are."""
+        if isinstance(error, RateLimited):
+            self.throttled += 1
+        else:
+            self.failed += 1
+        self.truncated += isinstance(error, Truncated)
+        self.looping += isinstance(error, Looping)
+        return self.failed + self.throttled
+
+    @property
+    def is_cut_for_good(self) -> bool:
+        """Whether the answer is too long for its room; a loop may be chance, once."""
+        return self.truncated >= 1 or self.looping >= 2
 
 
 class Retrying(Policy):
@@ -45,26 +80,24 @@ class Retrying(Policy):
 
     async def complete(self, request: Request) -> Completion:
         """Ask until an answer can be used, or raise the last error."""
-        failed = throttled = changed = 0
-        waited = 0.0
+        tally = _Tally()
         while True:
             try:
                 return await self.inner.complete(request)
             except (BackendError, OutputError) as error:
                 if error.remedy not in _AGAIN:
                     raise
+                wait = self._wait(error, tally.add(error))
                 if isinstance(error, RateLimited):
-                    throttled += 1
-                else:
-                    failed += 1
-                wait = self._wait(error, failed + throttled)
-                if isinstance(error, RateLimited):
-                    waited += wait
-                if failed >= self._settings.max_attempts or waited > self._settings.patience_s:
+                    tally.waited_s += wait
+                spent = tally.waited_s > self._settings.patience_s
+                if tally.failed >= self._settings.max_attempts or spent:
                     raise
+                if tally.is_cut_for_good and request.can_be_halved:
+                    raise  # showing less of the page helps more than other sampling
                 if isinstance(error, OutputError):
-                    request = self._changed(request, error, changed)
-                    changed += 1
+                    request = self._changed(request, error, tally.changed)
+                    tally.changed += 1
             await self._clock.sleep(wait)
 
     def _wait(self, error: ExtractionError, times: int) -> float:

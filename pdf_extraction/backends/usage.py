@@ -63,7 +63,8 @@ class Estimator:
         ratios, outputs = self._known(_group(request))
         return Tokens(
             round(input_tokens(request) * max(ratios, default=unknown)),
-            max(outputs, default=self.max_output),
+            # Room that was asked for because less was not enough will be used.
+            request.max_tokens or max(outputs, default=self.max_output),
         )
 
     def learn(self, request: Request, completion: Completion) -> None:

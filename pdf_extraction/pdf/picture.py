@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 import pymupdf
 
-from pdf_extraction.model import Picture
+from pdf_extraction.model import WHOLE_PAGE, Picture, View
 from pdf_extraction.pdf.drawn import Drawn, Pixels
 
 ImageFormat = Literal["jpeg", "png", "webp"]
@@ -53,16 +53,18 @@ class Canvas:
     Args:
         drawn: The page.
         options: Limits of the picture.
+        view: What of the page is shown.
     """
 
-    def __init__(self, drawn: Drawn, options: PictureOptions) -> None:
-        self.drawn, self.options = drawn, options
-        self.scale = scale_for(drawn.width, drawn.height, options.dpi, options.max_pixels)
+    def __init__(self, drawn: Drawn, options: PictureOptions, view: View = WHOLE_PAGE) -> None:
+        self.drawn, self.options, self.view = drawn, options, view
+        width, height = view.size(drawn.width, drawn.height)
+        self.scale = scale_for(width, height, options.dpi, options.max_pixels)
 
     @cached_property
     def pixels(self) -> Pixels:
         """At the largest size allowed: rows, columns, and three channels where it has colour."""
-        return without_colour(self.drawn.pixels(self.scale))
+        return without_colour(seen(self.drawn.pixels(self.scale), self.view))
 
     def picture(self) -> Picture:
         """The picture within all limits, pixels given up first, then quality."""
@@ -76,14 +78,26 @@ class Canvas:
             last = quality == len(QUALITIES) - 1
             if count > MIN_PIXELS or last or options.image_format == "png":
                 scale *= max(0.5, 0.95 / sqrt(excess))
-                pixels = without_colour(self.drawn.pixels(scale))
+                pixels = without_colour(seen(self.drawn.pixels(scale), self.view))
             else:
                 quality += 1
 
 
-def picture_of(page: pymupdf.Page, options: PictureOptions) -> Picture:
-    """The page's picture within all limits."""
-    return Canvas(Drawn(page), options).picture()
+def picture_of(page: pymupdf.Page, options: PictureOptions, view: View = WHOLE_PAGE) -> Picture:
+    """The page's picture, or that of a part of it, within all limits."""
+    return Canvas(Drawn(page), options, view).picture()
+
+
+def seen(pixels: Pixels, view: View) -> Pixels:
+    """Pixels of what a view shows of the whole page's."""
+    if view == WHOLE_PAGE:
+        return pixels
+    turned = np.rot90(pixels, -view.turn // 90)
+    height, width = turned.shape[:2]
+    x0, y0, x1, y1 = view.part
+    return np.ascontiguousarray(
+        turned[round(y0 * height) : round(y1 * height), round(x0 * width) : round(x1 * width)]
+    )
 
 
 def scale_for(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -> float:

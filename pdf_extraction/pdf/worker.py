@@ -22,7 +22,7 @@ if sys.platform == "linux":
     import fcntl
 
 from pdf_extraction.errors import ExtractionError
-from pdf_extraction.model import PageImage, PageText, Picture
+from pdf_extraction.model import WHOLE_PAGE, PageImage, PageText, Picture, View
 from pdf_extraction.pdf.allowance import Allowance, allowed, limit_process
 from pdf_extraction.pdf.document import (
     DocumentFacts,
@@ -106,11 +106,12 @@ def picture(
     password: str | None,
     page_number: int,
     options: PictureOptions,
+    view: View = WHOLE_PAGE,
 ) -> Picture | ExtractionError:
     """One page's picture, or why there is none."""
 
     def task() -> Picture:
-        return picture_of(_page(version, password, page_number), options)
+        return picture_of(_page(version, password, page_number), options, view)
 
     return _attempted(allowance, task, lambda error: _page_error(version, page_number, error))
 

@@ -31,7 +31,7 @@ from pdf_extraction.errors import (
     ReaderFault,
     UnreadableDocument,
 )
-from pdf_extraction.model import PageImage, PageText, Picture, digest
+from pdf_extraction.model import WHOLE_PAGE, PageImage, PageText, Picture, View, digest
 from pdf_extraction.pdf import worker
 from pdf_extraction.pdf.allowance import EXHAUSTED, Allowance
 from pdf_extraction.pdf.document import DocumentFacts
@@ -198,15 +198,19 @@ class Reader:
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             return PageImage(page_number, error=self._page_error(error, path, page_number))
 
-    async def picture(self, path: Path, page_number: int, password: str | None = None) -> Picture:
-        """One page's picture.
+    async def picture(
+        self, path: Path, page_number: int, password: str | None = None, view: View = WHOLE_PAGE
+    ) -> Picture:
+        """One page's picture, or that of a part of it.
 
         Raises:
             DocumentError: It cannot be rendered, and why.
         """
         options = self.options.page.picture
         try:
-            found = await self._read(worker.picture, _version(path), password, page_number, options)
+            found = await self._read(
+                worker.picture, _version(path), password, page_number, options, view
+            )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._page_error(error, path, page_number) from error
         if isinstance(found, ExtractionError):

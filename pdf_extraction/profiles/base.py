@@ -107,6 +107,14 @@ class OfOnePage:
 
 
 @runtime_checkable
+class Merging(Protocol):
+    """A profile that puts answers about the halves of a page together by its own rules."""
+
+    def merge(self, upper: str, lower: str, page_number: int) -> str:
+        """One answer's text of two; what stands in both halves' shared band counts once."""
+
+
+@runtime_checkable
 class Doubting(Protocol):
     """A profile that sees from the whole document what a page's answer lacks."""
 

@@ -7,7 +7,15 @@ import json
 
 from pdf_extraction.backends.base import Health
 from pdf_extraction.errors import Malformed
-from pdf_extraction.model import Completion, PageImage, PageText, Picture, Prompt, Request
+from pdf_extraction.model import (
+    WHOLE_PAGE,
+    Completion,
+    PageImage,
+    PageText,
+    Picture,
+    Prompt,
+    Request,
+)
 from pdf_extraction.settings import OpenAIBackendSettings, parse_settings
 
 PROMPT = Prompt(
@@ -30,8 +38,10 @@ def page(number, **fields):
     return PageImage(number, **{"picture": picture, "text": text, **fields})
 
 
-async def load_picture(page):
-    return picture_of(page.page_number)
+async def load_picture(page, view):
+    """The page's bytes; those of a part or of a turned page are others."""
+    shown = "" if view == WHOLE_PAGE else f" {view}"
+    return picture_of(page.page_number) + shown.encode()
 
 
 def parse(text):

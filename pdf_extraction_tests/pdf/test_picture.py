@@ -7,6 +7,7 @@ import pymupdf
 import pytest
 from PIL import Image
 
+from pdf_extraction.model import WHOLE_PAGE, View
 from pdf_extraction.pdf.picture import MAX_SIDE, PictureOptions, picture_of, render, scale_for
 from pdf_extraction_tests.pdf.made import PROSE
 
@@ -67,3 +68,29 @@ def test_rendered_pixels_stay_when_their_page_is_gone():
     for _ in range(5):
         render(page_with_text(), 1.0)
     assert np.array_equal(pixels, before)
+
+
+def test_a_view_turns_the_page_clockwise_and_shows_a_part_of_it():
+    """What stands at the top left stands at the top right of a page turned by 90 degrees."""
+    page = pymupdf.open().new_page(width=400, height=200)
+    page.draw_rect((0, 0, 100, 50), fill=(0, 0, 0))
+
+    def corners(view):
+        picture = picture_of(page, PictureOptions(dpi=72, image_format="png"), view)
+        pixels = np.asarray(Image.open(io.BytesIO(picture.data)))
+        dark = [bool(pixels[y, x] < 128) for y, x in ((5, 5), (5, -6), (-6, -6), (-6, 5))]
+        return (picture.width, picture.height), dark.index(True) if any(dark) else None
+
+    assert corners(WHOLE_PAGE) == ((400, 200), 0)
+    assert corners(View(90)) == ((200, 400), 1)
+    assert corners(View(180)) == ((400, 200), 2)
+    assert corners(View(270)) == ((200, 400), 3)
+    assert corners(View(0, (0.0, 0.5, 1.0, 1.0))) == ((400, 100), None)
+    assert corners(View(90, (0.5, 0.0, 1.0, 0.5))) == ((100, 200), 1)
+
+
+def test_a_part_of_a_page_has_all_the_pixels_that_a_page_may_have():
+    """Half a page is sent with about as many pixels as the whole, and so is read better."""
+    options = PictureOptions(dpi=1200, max_pixels=1_000_000)
+    half = picture_of(page_with_text(), options, View(0, (0.0, 0.0, 1.0, 0.55)))
+    assert 980_000 < half.width * half.height < 1_020_000

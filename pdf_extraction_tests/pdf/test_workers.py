@@ -21,6 +21,7 @@ from pdf_extraction.errors import (
     PageError,
     UnreadableDocument,
 )
+from pdf_extraction.model import WHOLE_PAGE, View
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
 from pdf_extraction_tests.pdf.made import PROSE, saved
@@ -67,6 +68,18 @@ def test_a_picture_is_brought_when_asked_for(document):
     page, picture = reading(work, want_picture=True)
     assert page.picture == picture
     assert picture.data == page.picture.data
+
+
+def test_a_part_of_a_page_is_brought_turned(document):
+    """A worker shows what a view asks for."""
+
+    async def work(reader):
+        views = (WHOLE_PAGE, View(90), View(0, (0.0, 0.0, 1.0, 0.5)))
+        return [await reader.picture(document, 1, None, view) for view in views]
+
+    whole, turned, half = reading(work)
+    assert (turned.width, turned.height) == (whole.height, whole.width)
+    assert half.width > whole.width
 
 
 def test_a_replaced_file_is_opened_anew(document, tmp_path):

@@ -23,7 +23,7 @@ from pdf_extraction.backends.fake_server.answers import (
     read_asked,
 )
 from pdf_extraction.backends.fake_server.faults import STATUS_KINDS, Faults
-from pdf_extraction.backends.fake_server.speaking import Spoken, drip, event, tokens_of
+from pdf_extraction.backends.fake_server.speaking import Spoken, cut, drip, event, tokens_of
 from pdf_extraction.backends.fake_server.wire import Connection, HttpRequest
 
 _MESSAGES = {
@@ -216,7 +216,7 @@ class App:
         if kind == "reset":
             connection.reset()
             return
-        choice = damaged(kind, self._content(asked), asked, dice)
+        choice = cut(damaged(kind, self._content(asked), asked, dice), self.faults.cut_above)
         answer = Spoken(asked, choice, ENDLESS.get(kind or "", ""), tokens, kind)
         if asked.body.get("stream"):
             whole = await self._stream(answer, kind, connection)

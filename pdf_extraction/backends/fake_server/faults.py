@@ -91,6 +91,7 @@ class Faults:
         echo: 1 repeats a wrong key in the 401, as some servers do.
         model: Name of the only model served; empty serves any.
         token_s: Seconds for each token of a stream.
+        cut_above: Tokens at which every answer is cut, whatever room was asked for. 0 = never.
         most_tokens: Calls with more ``max_tokens`` get 400, as a model's context refuses them.
     """
 
@@ -110,6 +111,7 @@ class Faults:
     echo: int = 0
     model: str = ""
     token_s: float = 0.0
+    cut_above: int = 0
     most_tokens: int = 0
 
     @classmethod

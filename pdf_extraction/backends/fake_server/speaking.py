@@ -22,6 +22,15 @@ def tokens_of(text: str) -> int:
     return max(1, len(text) // TOKEN)
 
 
+def cut(choice: dict[str, Any], tokens: int) -> dict[str, Any]:
+    """A choice that ends at a number of tokens, where it is longer; 0 leaves it."""
+    said = choice["message"]["content"]
+    if not tokens or not isinstance(said, str) or len(said) <= TOKEN * tokens:
+        return choice
+    message = {**choice["message"], "content": said[: TOKEN * tokens]}
+    return {"message": message, "finish_reason": "length"}
+
+
 @dataclass(frozen=True)
 class Spoken:
     """An answer about to be given.

@@ -11,6 +11,7 @@ from pdf_extraction.profiles.base import OfOnePage
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
 from pdf_extraction.profiles.legal_ptbr.doubts import claims_leave_gaps, gap_doubts
 from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
+from pdf_extraction.profiles.legal_ptbr.halves import merge_halves
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
 
@@ -36,6 +37,10 @@ class LegalPtBr(OfOnePage):
             OutputError: The answer cannot be used.
         """
         return parse_answer(text, page_number)
+
+    def merge(self, upper: str, lower: str, page_number: int) -> str:
+        """One answer of those about a page's halves."""
+        return merge_halves(upper, lower, page_number)
 
     def claims(self, answer: PageAnswer | None) -> Sequence[str]:
         """Each device's text; a device of which only the label is printed gives that."""

@@ -45,7 +45,10 @@ def read_page(page: PageImage) -> str:
                 "confidence": None,
             }
         )
-    return json.dumps({"page_number": page.page_number, "devices": devices}, ensure_ascii=False)
+    return json.dumps(
+        {"page_number": page.page_number, "rotation_correction": 0, "devices": devices},
+        ensure_ascii=False,
+    )
 
 
 def _printed(
