@@ -70,11 +70,12 @@ def _fields(settings: OpenAIBackendSettings, request: Request) -> dict[str, Any]
     fields: dict[str, Any] = {
         "model": settings.model,
         "messages": _messages(settings, request),
-        "temperature": temperature_of(settings, request),
-        "max_tokens": max_tokens_of(settings, request),
+        settings.max_tokens_name: max_tokens_of(settings, request),
     }
-    if settings.seed is not None:
-        fields["seed"] = settings.seed
+    if settings.send_sampling:
+        fields["temperature"] = temperature_of(settings, request)
+        if settings.seed is not None:
+            fields["seed"] = settings.seed
     if settings.logprobs:
         fields["logprobs"] = True
     if is_streamed(settings, request):

@@ -92,13 +92,18 @@ class Common:
             SettingsError: There is no such profile or backend.
         """
         from pdf_extraction.profiles import get_profile  # noqa: PLC0415
+        from pdf_extraction.settings import parse_settings  # noqa: PLC0415
         from pdf_extraction.settings.models import undefined_backend  # noqa: PLC0415
+        from pdf_extraction.settings.presets import PRESETS  # noqa: PLC0415
 
-        if backend is not None and backend not in settings.backends:
-            sentence = undefined_backend(backend, settings.backends).removeprefix("chain: ")
-            raise SettingsError(f"--backend: {sentence}")
-        get_profile(profile or settings.profile)
         changes: dict[str, Any] = {"profile": profile or settings.profile}
+        if backend is not None and backend not in settings.backends:
+            if backend not in PRESETS:
+                sentence = undefined_backend(backend, settings.backends).removeprefix("chain: ")
+                raise SettingsError(f"--backend: {sentence}")
+            preset = parse_settings({"chain": [backend]}, "--backend").backends
+            changes["backends"] = {**preset, **settings.backends}
+        get_profile(profile or settings.profile)
         return settings.model_copy(
             update={**changes, **({"chain": (backend,)} if backend is not None else {})}
         )

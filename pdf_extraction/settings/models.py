@@ -22,6 +22,8 @@ from pydantic import (
     model_validator,
 )
 
+from pdf_extraction.settings.presets import PRESETS, with_presets
+
 Texts = Annotated[tuple[str, ...], Field(strict=False)]
 Numbers = Annotated[tuple[float, ...], Field(strict=False)]
 
@@ -182,6 +184,12 @@ class OpenAIBackendSettings(BackendSettings):
     """A server that speaks OpenAI's chat completions: OpenAI, OpenRouter, vLLM, llama.cpp."""
 
     kind: Literal["openai"] = Field(default="openai", description="`openai`")
+    preset: str | None = Field(
+        default=None,
+        description="Start from a known server: "
+        + ", ".join(f"`{name}`" for name in PRESETS)
+        + ". A table of such a name that says no `kind` does so by itself.",
+    )
     base_url: str = Field(description="The server's address up to and with `/v1`.")
     model: str = Field(min_length=1, description="The model's name as the server lists it.")
     api_key_env: str | None = Field(
@@ -204,6 +212,13 @@ class OpenAIBackendSettings(BackendSettings):
     )
     seed: int | None = Field(default=None, description="Sent where set and the server knows it.")
     max_tokens: int = Field(default=8192, ge=1, description="Most tokens of an answer.")
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = Field(
+        default="max_tokens", description="How the server calls that limit."
+    )
+    send_sampling: bool = Field(
+        default=True,
+        description="Send `temperature` and `seed`; reasoning models refuse them.",
+    )
     max_tokens_retry: int = Field(
         default=16_384,
         ge=0,
@@ -264,6 +279,15 @@ class OpenAIBackendSettings(BackendSettings):
     response_format: Literal["json_schema", "json_object", "none"] = Field(
         default="json_schema", description="How the server is asked for JSON."
     )
+
+    @field_validator("preset")
+    @classmethod
+    def _preset_is_known(cls, value: str | None) -> str | None:
+        if value is not None and value not in PRESETS:
+            near = get_close_matches(value, PRESETS, n=1)
+            hint = f"did you mean {near[0]!r}" if near else f"there are {', '.join(PRESETS)}"
+            raise ValueError(f"there is no preset {value!r}; {hint}")
+        return value
 
     @field_validator("base_url")
     @classmethod
@@ -347,6 +371,11 @@ class Settings(_Section):
     inbox: InboxSettings = InboxSettings()
     backends: dict[str, _AnyBackend] = Field(default_factory=dict, validate_default=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _presets_are_filled_in(cls, data: Any) -> Any:
+        return with_presets(data) if isinstance(data, Mapping) else data
+
     @field_validator("backends")
     @classmethod
     def _embedded_needs_no_table(cls, value: dict[str, _AnyBackend]) -> dict[str, _AnyBackend]:
@@ -377,6 +406,7 @@ class Settings(_Section):
 
 def undefined_backend(name: str, defined: Mapping[str, object]) -> str:
     """Sentence about a backend's name that has no table."""
+    defined = {**dict.fromkeys(PRESETS), **defined}
     near = get_close_matches(name, defined, n=1)
     hint = f"did you mean {near[0]!r}" if near else f"defined are {', '.join(sorted(defined))}"
     return f"chain: no backend {name!r} is defined; {hint}, or add a table [backends.{name}]"

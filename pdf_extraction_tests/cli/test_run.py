@@ -220,3 +220,12 @@ def test_ctrl_c_stops_in_order_and_the_next_run_asks_for_the_rest(tmp_path):
         assert again.returncode == 0, again.stderr
         assert server.stats()["requests"] <= 5
         assert "\x1b" not in again.stdout + again.stderr
+
+
+def test_a_presets_name_is_a_backend(invoke, tmp_path, monkeypatch):
+    """`--backend openai` without any table fails on the missing key, and names its variable."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    write_law(tmp_path / "lei.pdf", 1)
+    result = invoke("run", "lei.pdf", "--backend", "openai")
+    assert result.exit_code == 1
+    assert "OPENAI_API_KEY" in result.output
