@@ -13,6 +13,7 @@ import re
 import shlex
 import shutil
 import signal
+import sqlite3
 import sys
 import tempfile
 import threading
@@ -207,6 +208,8 @@ class Commands(click.Group):
 
 def _fault(error: Exception) -> str:
     """What a fault of our own says; its traceback is for whoever mends it, not for the screen."""
+    if isinstance(refused := getattr(error, "orig", None), sqlite3.Error):
+        return f"Dagster's history cannot be written ({refused}); make room, then run again"
     handle, name = tempfile.mkstemp(prefix=f"{PROGRAM}-", suffix=".txt")
     os.close(handle)
     told = "".join(traceback.format_exception(error))
