@@ -5,11 +5,11 @@ The order of the work is here; each step is a module of its own.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.absent import absent_rows
+from pdf_extraction.assembly.amended import amended_act, ementa_above
 from pdf_extraction.assembly.book import Book
 from pdf_extraction.assembly.candidates import (
     Candidate,
@@ -26,16 +26,6 @@ from pdf_extraction.model import Document, GroundedPage, Row
 
 #: Cost up to which a label is said to continue the numbering; see ``sequence``.
 _CONTINUES = 0.9
-_ACT_CITED = re.compile(
-    r"\b(?:C[óo]digo(?: d[aeo]s?)?(?: [A-Z][\w-]+)+|Constitui[çc][ãa]o (?:Federal|Estadual|d[aeo])"
-    r"[^,.;:()]{0,40}|Regimento Interno[^,.;:()]{0,60}|Estatuto d[aeo]s? [^,.;:()]{0,60}"
-    r"|Lei Org[âa]nica[^,.;:()]{0,60})"
-)
-_ACT_NUMBERED = re.compile(
-    r"\b(?:Lei|Decreto|Portaria|Resolu[çc][ãa]o|Medida|Instru[çc][ãa]o|Emenda)\b[^,.;:()]{0,60}?"
-    r"\bn[ºo°.]+\s*[\d.]*\d(?:/\d{2,4})?"
-    r"(?:,?\s*de\s+\d{1,2}[ºo°]?\s*de\s+\w+\s+de\s+\d{4}|,?\s*de\s+\d{4})?"
-)
 
 
 @dataclass(frozen=True)
@@ -76,6 +66,7 @@ def assemble_devices(
     for node, cut in zip(nodes, cuts, strict=True):
         node.struck, node.text = cut.status == "riscado", cut.text
     assign_ids(nodes)
+    ementas = _ementas(book, nodes, candidates)
     several = len({node.scope.act for node in nodes}) > 1
     found = []
     for node, cut in zip(nodes, cuts, strict=True):
@@ -85,6 +76,9 @@ def assemble_devices(
             "document_id": document.document_id,
             **_row(book, node, cut, claim),
             "path": path(node, several=several),
+            "context_name": amended_act(node, ementas[node.scope.act])
+            if node.quoted
+            else node.scope.annex or node.scope.act_name or None,
         }
         found.append(Assembled(row, claim, node.cost < _CONTINUES))
     return _numbered(_with_absent(document.document_id, found, book))
@@ -161,7 +155,7 @@ def _row(book: Book, node: Node, cut: _Cut, placed: PlacedClaim | None) -> Row:
         "section_path": list(node.sections),
         "position": 0,
         "context": _context(node),
-        "context_name": _context_name(node),
+        "context_name": None,
         "status": cut.status,
         "page_number": boxes[0]["page_number"],
         "page_end": boxes[-1]["page_number"],
@@ -181,15 +175,9 @@ def _context(node: Node) -> str:
     return "anexo" if node.scope.annex else "corpo"
 
 
-def _context_name(node: Node) -> str | None:
-    if not node.quoted:
-        return node.scope.annex or node.scope.act_name or None
-    base: Node | None = node
-    while base is not None and base.quoted:
-        base = base.parent
-    while base is not None:
-        found = _ACT_NUMBERED.search(base.text) or _ACT_CITED.search(base.text)
-        if found:
-            return found[0].strip()
-        base = base.parent
-    return None
+def _ementas(book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate]) -> dict[int, str]:
+    """What stands above each act's first device, by the act's number."""
+    first: dict[int, int] = {}
+    for node in nodes:
+        first.setdefault(node.scope.act, candidates[node.candidate].line)
+    return {act: ementa_above(book.lines, line) for act, line in first.items()}

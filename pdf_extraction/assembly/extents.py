@@ -91,9 +91,10 @@ def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) 
         return False
     if not ENDED.search(above.text):
         return not (is_upper(line.text) and line.centred and line.short and above.short)
-    if opens_block or line.text[:1].islower() or _NOTES.match(line.text):
-        return not opens_block
     same_column = line.page == above.page and line.column == above.column
+    far = same_column and line.gap > 2.2 and above.text.endswith(".")
+    if opens_block or (line.text[:1].islower() and not far) or _NOTES.match(line.text):
+        return not opens_block
     if above.short or (same_column and line.gap > 2.2):
         return _is_body(lines, line, index, stop)
     return not (is_upper(line.text) and line.centred)

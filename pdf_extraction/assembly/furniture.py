@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
+from pdf_extraction.model import BBox
 
 #: Share of the page's height, from either edge, in which heads and feet stand.
 _ZONE = 0.13
@@ -22,7 +23,7 @@ _STEP = 0.008
 
 _STAMP = re.compile(
     r"""^(?:
-        https?://\S+(?:\s+\d+(?:/\d+)?)?
+        (?:https?://|www\.)\S+(?:[\s-]+\d+(?:/\d+)?)?
       | \d{1,2}/\d{1,2}/\d{2,4},?\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s.*)?
       | (?:p[áa]g(?:ina|\.)?\s*:?\s*)?\d{1,4}(?:\s*(?:/|de|-)\s*\d{1,4})?
       | [-–—•·|]\s*\d{1,4}\s*[-–—•·|]?
@@ -55,6 +56,7 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
         by_page[line.page].append(line)
     repeated = _repeated(by_page) if len(by_page) > 1 else set()
     for page in by_page.values():
+        _mark_turned(page)
         for line in page:
             line.skip = line.skip or _reason(line, repeated)
         _mark_notes(page)
@@ -72,6 +74,23 @@ def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
     if _SIGNED.match(line.text) and (_in_zone(line) or line.bbox[1] > 0.8):
         return "stamp"
     return ""
+
+
+def _mark_turned(page: Sequence[FlowLine]) -> None:
+    """Stamps along the margin and watermarks across the page: they run in another direction."""
+    long = [line for line in page if len(line.text) > 4]
+    turned = [line for line in long if _is_turned(line.bbox)]
+    if len(turned) * 2 < len(long):
+        for line in turned:
+            line.skip = line.skip or "turned"
+
+
+def _is_turned(bbox: BBox) -> bool:
+    """Five letters and more are never nearly as high as wide, unless they run up or aslant.
+
+    A page is higher than it is wide, which makes them look flatter in fractions of both.
+    """
+    return bbox[3] - bbox[1] > 0.5 * (bbox[2] - bbox[0])
 
 
 def _is_device(text: str) -> bool:

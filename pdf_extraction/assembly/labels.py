@@ -48,17 +48,17 @@ _SOLE = re.compile(
     + r"(?P<word>(?:Par[áa]grafo|PAR[ÁA]GRAFO|par[áa]grafo|§)\s*[úuÚU](?:nico|NICO))(?![^\W_])"
     + _SEPARATOR
 )
-_ORDINAL_WORDS = (
-    "primeiro", "segundo", "terceiro", "quarto", "quinto", "sexto", "sétimo", "oitavo", "nono",
-    "décimo",
-)  # fmt: skip
+_UNITS = ("primeir", "segund", "terceir", "quart", "quint", "sext", "sétim", "oitav", "non")
+_TENS = ("décim", "vigésim", "trigésim", "quadragésim", "quinquagésim")
+_SPELLED_NUMBER = (
+    rf"(?P<tens>(?:{'|'.join(_TENS)})[oa])?(?:(?<=[oa])[\s-]+(?=\w))?"
+    rf"(?P<units>(?:{'|'.join(_UNITS)})[oa])?"
+)
 _SPELLED = re.compile(
     _OPENING
-    + r"(?P<word>Par[áa]grafo|PAR[ÁA]GRAFO)\s+(?:(?P<spelled>"
-    + "|".join(_ORDINAL_WORDS)
-    + r")|(?P<number>\d{1,2})"
+    + r"(?P<word>Par[áa]grafo|Artigo|Art\.)\s+(?:(?P<number>\d{1,2})"
     + _ORDINAL
-    + r")(?![^\W_])"
+    + rf"|(?=[pstqondv]){_SPELLED_NUMBER})(?![^\W_])"
     + _SEPARATOR,
     re.IGNORECASE,
 )
@@ -246,11 +246,21 @@ def _soles(text: str) -> list[Label]:
 
 def _spelled(text: str) -> list[Label]:
     match = _SPELLED.match(text)
-    if match is None:
+    if match is None or not match["word"][0].isupper():
         return []
-    word = match["spelled"]
-    base = _ORDINAL_WORDS.index(word.lower()) + 1 if word else int(match["number"])
-    return [_label(match, "paragrafo", (base, ""))]
+    base = int(match["number"] or 0) or _spelled_value(match["tens"], match["units"])
+    # "Artigo segundo o qual" and "Parágrafo primeiro do art. 5º" are prose.
+    closed = bool(match["separator"].strip())
+    kind: DeviceType = "paragrafo" if match["word"][0] == "P" else "artigo"
+    if not base or (kind == "artigo" and not closed):
+        return []
+    return [_label(match, kind, (base, ""))]
+
+
+def _spelled_value(tens: str | None, units: str | None) -> int:
+    """Value of a written ordinal: ``décimo`` and ``primeiro`` give 11."""
+    ten = _TENS.index(tens.lower()[:-1]) + 1 if tens else 0
+    return 10 * ten + (_UNITS.index(units.lower()[:-1]) + 1 if units else 0)
 
 
 def _incisos(text: str) -> list[Label]:

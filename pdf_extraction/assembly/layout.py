@@ -9,14 +9,17 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
-from pdf_extraction.model import BBox, GroundedPage, Line, PageText
+from pdf_extraction.model import BBox, GroundedPage, Line, PageText, union
 
 #: A line that ends this much (of the page's width) short of its column's edge ends a paragraph.
 _SHORT = 0.045
 #: A first line stands this much (of the page's width) right of the lines that follow it.
 _INDENT = 0.012
+#: Fewer numbers beside a page's lines prove no numbering of lines.
+_LEAST_NUMBERS = 5
 
 
 @dataclass(slots=True)
@@ -76,21 +79,55 @@ def flow(pages: Sequence[GroundedPage]) -> list[FlowLine]:
 def page_flow(text: PageText, page_number: int, offset: int = 0) -> list[FlowLine]:
     """One page's lines; ``offset`` is where the page's text starts in the canonical text."""
     ocr = text.source == "ocr"
-    lines = [_flow_line(line, page_number, offset, ocr) for line in text.lines]
+    printed = text.lines
+    numbered = _line_numbers(printed)
+    lines = [
+        _flow_line(line, page_number, offset, ocr, skipped=index in numbered)
+        for index, line in enumerate(printed)
+    ]
     _place(lines)
     return lines
 
 
-def _flow_line(line: Line, page: int, offset: int, ocr: bool) -> FlowLine:
+def _line_numbers(lines: Sequence[Line]) -> set[int]:
+    """Lines that begin with their own number, in a column left of the text (bills of law).
+
+    The numbers rise by one on most lines, or by five, and nearly all else stands right of them.
+    """
+    numbers = {
+        index: int(line.words[0].end - line.words[0].start < 5 and first)
+        for index, line in enumerate(lines)
+        if (first := line.text.partition(" ")[0]).isdecimal()
+    }
+    steps = Counter(after - before for before, after in pairwise(numbers.values()))
+    if len(numbers) < _LEAST_NUMBERS:
+        return set()
+    step, often = steps.most_common(1)[0]
+    dense = step == 5 or (step == 1 and len(numbers) * 2 > len(lines))
+    right = max(lines[index].words[0].bbox[2] for index in numbers)
+    inside = [line for index, line in enumerate(lines) if index not in numbers]
+    apart = sum(line.bbox[0] < right for line in inside) * 5 <= len(inside)
+    return set(numbers) if dense and apart and often >= 0.9 * (len(numbers) - 1) else set()
+
+
+def _flow_line(line: Line, page: int, offset: int, ocr: bool, *, skipped: bool) -> FlowLine:
+    """A printed line; with ``skipped``, without its own number."""
     words = line.words
+    if skipped and len(words) > 1:
+        start, bbox = words[1].start, union(word.bbox for word in words[1:])
+        assert bbox is not None
+        line = Line(start, line.end, bbox, words[1:], line.text[start - line.start :])
+        words = line.words
     if len(words) == 1:
         size, bold = words[0].size, words[0].bold
     else:
         size = Counter(word.size for word in words).most_common(1)[0][0]
         bold = all(word.bold for word in words)
-    return FlowLine(
+    found = FlowLine(
         page, offset + line.start, offset + line.end, line.text, line.bbox, size, bold, ocr
     )
+    found.skip = "number" if skipped and line.text.isdigit() else ""
+    return found
 
 
 def _place(lines: list[FlowLine]) -> None:

@@ -39,11 +39,12 @@ _DIGITS = str.maketrans(
 )
 _ROMAN = re.compile(
     _LEAD
-    + rf"(?P<body>[IVXLCl1|!iíÍÎÏÌjJ\]\[tTHUM]{{1,9}})\s?(?P<separator>[{_DASH}]+|[.:](?=\s))\s?"
+    + r"(?P<body>[IVXLCl1|!iíÍÎÏÌjJ\]\[tTHUM]{1,9})"
+    + rf"(?:-(?P<suffix>[A-Z])(?=\s?[{_DASH}.:]))?\s?(?P<separator>[{_DASH}]+|[.:](?=\s))\s?"
 )
 _PARAGRAPH = re.compile(
     _LEAD + r"(?P<sign>[§$8&S5])\s?(?P<body>[0-9OolI|]{1,3}?)\s?"
-    r"(?P<mark>[ºª°˚o*\"'’?®”]{1,2}|(?=\s|$))\s?[.\-–—]?\s?(?=[^\W\d_]|$)"
+    r"(?P<mark>[ºª°˚o*\"'’?®”]{1,2}|(?=\s|$))\s?[.\-–—]?\s?(?=[^\W\d_]|[(\"“]|$)"
 )
 _ARTICLE = re.compile(
     _LEAD + r"(?:A[rnt][tilfL1]?|Ã?[àÀáÁ]rt|Arti[gq]o)[.,:;]?\s?(?P<body>[0-9OolI|SB]{1,3}?)\s?"
@@ -118,11 +119,14 @@ def _romans(text: str, plain: Label | None) -> Iterator[Label]:
     match = _ROMAN.match(text)
     if match is None:
         return
-    spellings = (match["body"].replace("H", ones).translate(_ONES) for ones in ("II", "I"))
+    spelled = [match["body"].replace("H", ones).translate(_ONES) for ones in ("II", "I")]
+    spellings = [*spelled, *(one.replace("IL", "II") for one in spelled)]
     read = sorted({value for value in map(roman_value, spellings) if value and value <= 120})
     if plain is None or plain.type != "inciso":
-        doubt = _MISTAKEN if match["separator"][0] in _DASH else MISREAD
-        yield from (_label(match, "inciso", value, doubt) for value in read)
+        strokes = set(match["body"]) <= set("Il1|") and match["body"] not in {"1", "11", "l"}
+        doubt = _MISTAKEN if match["separator"][0] in _DASH or strokes else MISREAD
+        suffix = match["suffix"] or ""
+        yield from (_label(match, "inciso", value, doubt, suffix) for value in read)
     if plain is None:
         return
     # A stroke lost: "II" for "III", "VI" for "VII". None is ever gained: "III" after "I"

@@ -79,7 +79,7 @@ def without_omissis(text: str) -> str:
 
 def unquoted(text: str) -> str:
     """A quoted block's last text without its closing quote and ``(NR)``."""
-    text = re.sub(r"\s*\(\s*NR\s*\)\s*[.;]?$", "", text)
+    text = re.sub(r"\s*\(\s*NR\s*\)\s*(?P<quote>[\"”»]?)\s*[.;]?$", r"\g<quote>", text)
     opened = sum(text.count(sign) for sign in "“«")
     closed = sum(text.count(sign) for sign in "”»")
     if closed > opened or text.count('"') % 2:

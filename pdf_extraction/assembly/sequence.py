@@ -238,7 +238,8 @@ def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
     if not state.bare:
         cost = min(cost, 0.4) if label.type != "artigo" else min(cost + 0.5, 1.5)
     if candidate.closes > state.closes:
-        cost += 3.0
+        # Without quotes it was an "(NR)", which ends one wording of several.
+        cost += 1.0 if state.bare else 3.0
     if candidate.inline:
         cost += 1.0
     if label.quoted:

@@ -6,6 +6,7 @@ ordering of what was read is ``reading_order``'s.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,6 +20,7 @@ from pdf_extraction.pdf.drawn import Pixels
 from pdf_extraction.pdf.engines import Engine, OcrWord
 from pdf_extraction.pdf.pagetext import RawWord, compose
 from pdf_extraction.pdf.picture import render, scale_for
+from pdf_extraction.pdf.rescue import with_passed_over, without_specks
 from pdf_extraction.pdf.trust import stop_share
 
 #: Tesseract's own advice; at 200 dpi a native 200-dpi scan is read as well, at 300 small
@@ -33,6 +35,8 @@ _SKEW_SIDE = 900
 _MAX_SKEW, _SKEW_STEP, _MIN_SKEW = 2.4, 0.15, 0.2
 #: Below this mean confidence, or share of frequent words, other turns are tried.
 _SURE_CONFIDENCE, _SURE_STOP_SHARE = 0.75, 0.08
+#: Quarter turns of text that runs up the page.
+_UP = 3
 
 
 class _Pose(NamedTuple):
@@ -55,7 +59,7 @@ def read_by_ocr(page: pymupdf.Page, engine: Engine) -> PageText:
     """
     width, height = page.rect.width, page.rect.height
     scale = scale_for(width, height, OCR_DPI, OCR_PIXELS)
-    pixels = render(page, scale, grey=True)
+    pixels = without_specks(render(page, scale, grey=True))
     dpi = round(scale * 72)
     turns = _sideways(pixels)
     words, pose = _read(engine, pixels, turns, dpi)
@@ -78,12 +82,14 @@ def _read(engine: Engine, pixels: Pixels, turns: int, dpi: int) -> tuple[list[Oc
         )
     else:
         skew = 0.0
-    return _words(engine, upright, dpi), _Pose(turns, skew)
+    upright = np.ascontiguousarray(upright)
+    return _words(engine, upright, dpi, again=True), _Pose(turns, skew)
 
 
-def _words(engine: Engine, pixels: Pixels, dpi: int) -> list[OcrWord]:
+def _words(engine: Engine, pixels: Pixels, dpi: int, *, again: bool = False) -> list[OcrWord]:
     with lifted():
-        return engine.words(np.ascontiguousarray(pixels), dpi)
+        words = engine.words(np.ascontiguousarray(pixels), dpi)
+        return with_passed_over(engine, pixels, words, dpi) if again else words
 
 
 def _sideways(pixels: Pixels) -> int:
@@ -140,6 +146,16 @@ def _stands(word: OcrWord) -> bool:
     return len(word.text) > 3 and y1 - y0 > x1 - x0
 
 
+def _standing_lines(words: Sequence[OcrWord]) -> set[int]:
+    """Lines that run up the page beside upright ones: stamps of signatures in the margin."""
+    letters: Counter[int] = Counter()
+    for word in words:
+        if len(word.text) > 3:
+            letters[word.line] += len(word.text) if _stands(word) else -len(word.text)
+    standing = {line for line, count in letters.items() if count > 0}
+    return standing if 2 * len(standing) < len(letters) else set()
+
+
 def _is_doubtful(words: Sequence[OcrWord]) -> bool:
     letters = sum(len(word.text) for word in words)
     lying = [word for word in words if not _stands(word)]
@@ -151,7 +167,11 @@ def _is_doubtful(words: Sequence[OcrWord]) -> bool:
 
 def _composed(words: Sequence[OcrWord], pose: _Pose, pixels: Pixels, engine: str) -> PageText:
     height, width = pixels.shape if pose.turns % 2 == 0 else pixels.shape[::-1]
-    raw = [RawWord(w.text, w.bbox, w.line, confidence=w.confidence) for w in words]
+    standing = _standing_lines(words)
+    raw = [
+        RawWord(w.text, w.bbox, w.line, turn=_UP * (w.line in standing), confidence=w.confidence)
+        for w in words
+    ]
     text = compose(raw, width, height, "ocr", engine=engine)
     placed = tuple(
         word._replace(bbox=_displayed(word.bbox, pose, width, height)) for word in text.words

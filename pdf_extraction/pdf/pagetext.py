@@ -32,7 +32,7 @@ class RawWord(NamedTuple):
         size: Font size in points; 0 where unknown.
         bold: Whether the font says bold.
         visible: False for text drawn without fill or stroke.
-        turn: Quarter turns clockwise that the text stands rotated by.
+        turn: Quarter turns clockwise that the text stands rotated by; 4 for text aslant.
         struck: Whether a drawn line strikes it through.
         confidence: OCR confidence 0-1.
     """

@@ -13,6 +13,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -23,6 +24,11 @@ GUTTER_WIDTH = 0.5
 #: Fewer lines on a side prove no column; beside a proven one two lines are enough.
 MIN_COLUMN_LINES = 4
 MIN_FURTHER_LINES = 2
+#: Beside so many lines of a column, no line crossing the gutter, whatever stands at the top of
+#: the other side is the next column's beginning: an act's last page in a gazette.
+LONG_COLUMN_LINES = 12
+#: Line heights by which that beginning may stand lower than the long column's top.
+BEGINS_WITHIN = 3.0
 #: A column is at least this many line heights wide; narrower sides are labels or cells.
 MIN_COLUMN_WIDTH = 8.0
 #: Median share of the column's width that lines of prose fill; cells of tables do not.
@@ -253,7 +259,8 @@ def _candidates(fragments: list[Fragment]) -> list[tuple[float, int]]:
     found: dict[tuple[int, int], float] = {}
     for end in ends:
         left, right = bisect_right(ends, end), len(starts) - bisect_right(starts, end)
-        if min(left, right) >= MIN_COLUMN_LINES:
+        enough = 1 if left >= LONG_COLUMN_LINES else MIN_COLUMN_LINES
+        if left >= MIN_COLUMN_LINES and right >= enough:
             found.setdefault((left, right), end + 0.01)
     ordered = sorted(found.items(), key=lambda item: -sum(item[0]))
     return [(x, sum(sides)) for sides, x in ordered[:MAX_CANDIDATES]]
@@ -262,14 +269,33 @@ def _candidates(fragments: list[Fragment]) -> list[tuple[float, int]]:
 def _columns(fragments: list[Fragment], x: float) -> _Columns | None:
     left = [f for f in fragments if f.x0 < x]
     right = [f for f in fragments if f.x0 >= x]
-    if min(len(left), len(right)) < MIN_FURTHER_LINES:
+    if not left or not right:
         return None
     height = median(f.height for f in fragments)
     ends = sorted(f.x1 for f in left)
     if min(f.x0 for f in right) - ends[len(ends) * 9 // 10] < GUTTER_WIDTH * height:
         return None
-    lines = min(_prose_lines(left, height), _prose_lines(right, height))
+    long = _prose_lines(left, height)
+    if long >= LONG_COLUMN_LINES and _begins_column(left, right, height):
+        return _Columns(left, right, MIN_COLUMN_LINES)
+    lines = min(long, _prose_lines(right, height))
     return _Columns(left, right, lines) if lines >= MIN_FURTHER_LINES else None
+
+
+def _begins_column(left: list[Fragment], right: list[Fragment], height: float) -> bool:
+    """A few lines one below the other, from the long column's top on, and no wider than it."""
+    rows = _rows(right)
+    top = min(f.y0 for f in left)
+    width = max(f.x1 for f in left) - min(f.x0 for f in left)
+    gaps = [after[0].y0 - before[0].y1 for before, after in pairwise(rows)]
+    return (
+        len(rows) < LONG_COLUMN_LINES
+        and rows[0][0].y0 - top <= BEGINS_WITHIN * height
+        and max(gaps, default=0.0) <= BEGINS_WITHIN * height
+        and all(len(row) == 1 for row in rows)
+        and max(f.x1 for f in right) - min(f.x0 for f in right) <= width
+        and width >= 2 * MIN_COLUMN_WIDTH * height
+    )
 
 
 def _prose_lines(side: list[Fragment], height: float) -> int:

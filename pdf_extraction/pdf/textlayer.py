@@ -34,6 +34,9 @@ _OVERPRINT = 4.0
 #: Shares of the font size: a box above the first is replaced by one of the others, which are
 #: those of common text fonts.
 _TALLEST, _ASCENT, _DESCENT = 2.0, 0.95, 0.25
+#: Sine from which text is no skewed line but a watermark across the page, which is kept apart.
+_ASLANT = 0.25
+_DIAGONAL = 4
 
 
 class Drawing(NamedTuple):
@@ -175,6 +178,8 @@ def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
     dx, dy = direction
     if matrix is not None:
         dx, dy = matrix.a * dx + matrix.c * dy, matrix.b * dx + matrix.d * dy
+    if min(abs(dx), abs(dy)) > _ASLANT:
+        return _DIAGONAL
     if abs(dx) >= abs(dy):
         return 0 if dx >= 0 else 2
     return 1 if dy > 0 else 3

@@ -108,3 +108,48 @@ def test_quotation_marks_around_a_name_open_no_block():
     )
     assert paths(rows) == ["Art. 1º", "Art. 2º", "Art. 2º/I", "Art. 2º/II"]
     assert rows[0]["text"] == "Fica criado o Programa denominado “Semiárido Mais Científico”."
+
+
+def test_nr_within_the_closing_quote_is_no_text():
+    """``(NR)"`` ends the block as ``" (NR)`` does."""
+    rows = devices_of(
+        page(
+            "Art. 1º A Lei nº 5, de 2 de maio de 2001, passa a vigorar com a seguinte redação:",
+            '"Art. 3º O prazo é de dez dias. (NR)"',
+            "Art. 2º Fim.",
+        )
+    )
+    assert texts(rows)["Art. 1º/«Art. 3º»"] == "O prazo é de dez dias."
+
+
+def test_wordings_without_quotes_go_on_past_the_nr_of_the_one_before():
+    """Without quotes each wording ends with its own ``(NR)``; the act's numbering ends them all."""
+    rows = devices_of(
+        page(
+            "Art. 1º A Lei nº 5, de 2 de maio de 2001, passa a vigorar com as seguintes",
+            "alterações:",
+            "Art. 5º ........................................................",
+            "II - a execução de obras; (NR)",
+            "Art. 12-A. É vedada a contratação:",
+            "I - pela União; ou",
+            "II - pelos Estados. (NR)",
+            "Art. 2º Esta Lei entra em vigor na data de sua publicação.",
+        )
+    )
+    assert paths(rows, "corpo") == ["Art. 1º", "Art. 2º"]
+    assert "Art. 1º/«Art. 12-A»/«II»" in paths(rows)
+
+
+def test_the_ementa_says_which_act_is_amended_where_the_article_does_not():
+    """``Altera a Lei nº 5`` above, and below only ``O art. 3º passa a vigorar``."""
+    rows = devices_of(
+        page(
+            "^LEI Nº 77, DE 3 DE MAIO DE 2012",
+            "Altera a Lei nº 5, de 2 de maio de 2001, que cria o Conselho.",
+            "O PREFEITO sanciona a seguinte Lei:",
+            "Art. 1º O art. 3º passa a vigorar com a seguinte redação:",
+            "“Art. 3º O prazo é de dez dias.” (NR)",
+            "Art. 2º Fim.",
+        )
+    )
+    assert rows[1]["context_name"] == "Lei nº 5, de 2 de maio de 2001"

@@ -1,3 +1,6 @@
+from dataclasses import replace
+
+from pdf_extraction.model import PageText, Word
 from pdf_extraction_tests.assembly.acts import devices_of, filled, page, texts
 
 _LONG = (
@@ -124,3 +127,40 @@ def test_the_text_of_a_failed_page_belongs_to_nobody():
     )
     assert [row["identifier"] for row in rows] == ["Art. 1º", "Art. 3º"]
     assert rows[0]["text"] == "A feira, instalada na praça,"
+
+
+def test_numbers_beside_the_lines_are_nobodys_text():
+    """Bills number their lines in the margin; labels and texts stand behind those numbers."""
+    lines = [
+        "Art. 1º Fica criado o Conselho, que terá a seguinte",
+        "composição e será presidido por um deles:",
+        "I - dois vereadores; e",
+        "II - um servidor.",
+        "Art. 2º Esta Lei entra em vigor na data de sua",
+        "publicação.",
+    ]
+    rows = devices_of(page(*(f"{n} {line}" for n, line in enumerate(lines, start=7))))
+    assert texts(rows) == {
+        "Art. 1º": "Fica criado o Conselho, que terá a seguinte composição e será presidido por "
+        "um deles:",
+        "Art. 1º/I": "dois vereadores; e",
+        "Art. 1º/II": "um servidor.",
+        "Art. 2º": "Esta Lei entra em vigor na data de sua publicação.",
+    }
+
+
+def test_a_text_across_the_page_is_no_part_of_a_device():
+    """A watermark's box is nearly as high as wide, a stamp's in the margin higher."""
+    whole = page("Art. 1º Fica criado o Conselho de Águas de Brejo Alto,", "com sede própria")
+    for box in ((0.2, 0.3, 0.7, 0.7), (0.96, 0.2, 0.98, 0.6)):
+        start = len(whole.text.text) + 1
+        word = Word(start, start + 6, box, 2, 60.0)
+        text = PageText("text_layer", whole.text.text + "\nMINUTA", (*whole.text.words, word))
+        rows = devices_of(replace(whole, text=text))
+        assert rows[0]["text"].endswith("com sede própria")
+
+
+def test_the_foot_of_a_single_page_is_no_part_of_its_last_device():
+    """Small letters far below a full stop begin no further line of the device."""
+    rows = devices_of(page("Art. 1º Fim da lei.", ">>www.brejoalto.gov.br/diario - 1"))
+    assert texts(rows) == {"Art. 1º": "Fim da lei."}

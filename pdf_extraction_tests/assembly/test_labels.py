@@ -100,3 +100,26 @@ def test_fragments_are_those_of_lexml():
     assert fragment("inciso", (2, "")) == "inc2"
     assert fragment("alinea", (27, "")) == "ali27"
     assert fragment("item", (1, "")) == "ite1"
+
+
+@pytest.mark.parametrize(
+    ("text", "identifier"),
+    [
+        ("ARTIGO PRIMEIRO - Fica", "Art. 1º"),
+        ("Artigo Décimo Segundo. Os", "Art. 12"),
+        ("Artigo vigésimo - O", "Art. 20"),
+        ("Parágrafo décimo primeiro - A", "§ 11"),
+        ("PARÁGRAFO NONO: É", "§ 9º"),
+    ],
+)
+def test_written_ordinals_are_numbers(text, identifier):
+    """Old acts and statutes write the ordinals of their articles and paragraphs out."""
+    assert [label.identifier for label in read_label(text)] == [identifier]
+
+
+@pytest.mark.parametrize(
+    "text", ["artigo primeiro - da lei", "Artigo segundo o qual", "Artigo de lei.", "Parágrafo do"]
+)
+def test_an_article_written_out_in_prose_is_no_label(text):
+    """Small letters, and an ordinal without its separator, are running text."""
+    assert read_label(text) == []

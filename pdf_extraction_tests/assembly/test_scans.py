@@ -58,3 +58,35 @@ def test_a_raised_ordinal_read_as_a_figure_is_seen_through():
     """``§ 19`` after nothing and ``§ 29`` after it are the first and second paragraphs."""
     rows = devices_of(scan("Art. 1º Haverá feira.", "§ 19 É livre.", "§ 29 É diária."))
     assert paths(rows) == ["Art. 1º", "Art. 1º/§ 1º", "Art. 1º/§ 2º"]
+
+
+def test_strokes_and_suffixes_of_incisos_are_repaired():
+    """``ll.`` is II where II must come, ``IL-A`` is II-A, ``$ 30 (Revogado)`` is § 3º."""
+    rows = devices_of(
+        scan(
+            "Art. 1º Compete ao Conselho:",
+            "|. opinar sobre as contas;",
+            "ll. dar parecer;",
+            "lll. fiscalizar.",
+            "Art. 2º São deveres:",
+            "I - a clareza;",
+            "II - a pressa;",
+            "IL-A - a objetividade.",
+            "§ 1º Nada.",
+            "§ 2º Tudo.",
+            "$ 30 (Revogado)",
+        )
+    )
+    assert paths(rows) == [
+        "Art. 1º",
+        "Art. 1º/I",
+        "Art. 1º/II",
+        "Art. 1º/III",
+        "Art. 2º",
+        "Art. 2º/I",
+        "Art. 2º/II",
+        "Art. 2º/II-A",
+        "Art. 2º/§ 1º",
+        "Art. 2º/§ 2º",
+        "Art. 2º/§ 3º",
+    ]

@@ -103,3 +103,12 @@ def test_every_word_comes_out_once():
     boxes = two_columns() + row(260, 100, 490, run=50) + row(800, 280, 300, run=51)
     found = [index for line in reading_lines(boxes, HEIGHT) for index in line]
     assert sorted(found) == list(range(len(boxes)))
+
+
+def test_a_few_lines_at_the_top_beside_a_long_column_are_the_next_column():
+    """The signature of a gazette's last act stands alone in the second column."""
+    boxes = two_columns(20)[:]
+    left = [box for box in boxes if box.run < 100]
+    right = [box for n in range(3) for box in row(120 + 12 * n, 360, 480, run=100 + n)]
+    order = [run for line in runs_in_order(left + right) for run in line]
+    assert order == [*range(20), 100, 101, 102]
