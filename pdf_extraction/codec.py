@@ -34,6 +34,7 @@ def dump_page(page: PageImage) -> str:
             "is_blank": page.is_blank,
             "text_verdict": page.text_verdict,
             "ink": page.ink,
+            "is_text": page.is_text,
             "regions": [[r.kind, r.bbox, r.cells, r.latex] for r in page.regions],
             "picture": _without_data(picture) if picture else None,
             "error": dump_error(page.error),

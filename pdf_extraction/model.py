@@ -224,6 +224,7 @@ class PageImage:
         picture: Present where a backend of the chain looks at pictures.
         text_verdict: Which rule decided ``text.source``, for people.
         ink: Share of the page that is ink, 0-1, where its text layer has no text.
+        is_text: The document is text without pages of its own: no picture of these shows more.
         regions: Tables, figures and formulas, where a profile asked for them.
         error: Why the page could not be read; the other fields are then empty.
     """
@@ -237,6 +238,7 @@ class PageImage:
     picture: Picture | None = None
     text_verdict: str = ""
     ink: float | None = None
+    is_text: bool = False
     regions: tuple[Region, ...] = ()
     error: ExtractionError | None = None
 

@@ -69,4 +69,5 @@ class Readings:
         return page
 
     def _has_all(self, known: PageImage) -> bool:
-        return known.is_blank or known.picture is not None or not self.tools.chain.needs_picture
+        needs_none = known.is_blank or known.is_text or not self.tools.chain.needs_picture
+        return needs_none or known.picture is not None

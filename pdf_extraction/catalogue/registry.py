@@ -217,7 +217,7 @@ class Catalogue:
         if Path(owner["path"]).exists():
             raise BadSidecar(
                 f"{path}: its document_id {document_id!r} is also that of {owner['path']}; "
-                "give one of them another document_id in its sidecar"
+                f"give one of them another document_id in a sidecar of its own ({path.name}.json)"
             )
         self._file(owner["partition_key"]).unlink()
         return {owner["partition_key"]}

@@ -22,8 +22,12 @@ _VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def sidecar_path(path: Path) -> Path:
-    """Where a document's metadata may stand: ``lei.json`` beside ``lei.pdf``."""
-    return path.with_suffix(".json")
+    """Where metadata of ``lei.pdf`` may stand: ``lei.pdf.json`` beside it, else ``lei.json``.
+
+    The longer name is for files that differ in their endings alone.
+    """
+    own = path.with_name(f"{path.name}.json")
+    return own if os.path.lexists(own) else path.with_suffix(".json")
 
 
 def read_sidecar(path: Path) -> dict[str, Any]:

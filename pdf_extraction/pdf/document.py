@@ -1,4 +1,4 @@
-"""Open a PDF file, and tell what of it is damaged.
+"""Open a document, and tell what of it is damaged.
 
 Nothing here reads a page's content; every other module of this package is handed a page.
 What the library's own errors are here stands in ``faults``.
@@ -6,7 +6,6 @@ What the library's own errors are here stands in ``faults``.
 
 from __future__ import annotations
 
-import stat
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,14 +14,13 @@ import pymupdf
 from pdf_extraction.errors import EncryptedDocument, PageError, UnreadableDocument
 from pdf_extraction.model import PageImage
 from pdf_extraction.pdf.faults import translating
-
-#: ISO 32000-1, implementation note 13: readers look for the header in the first 1024 bytes.
-_HEADER_WITHIN = 1024
+from pdf_extraction.pdf.kinds import kind_of, opened
 
 #: Warnings of MuPDF that tell of contents lost, not of untidiness.
 _DAMAGE = (
     "page may not be correct",
-    "premature end of data",
+    "premature end",
+    "Failed to decode",
     "read error; treating as end of file",
     "cannot load object",
     "non-page object in page tree",
@@ -46,7 +44,7 @@ class DocumentFacts:
 
 
 def open_document(path: Path, password: str | None = None) -> pymupdf.Document:
-    """Open a PDF file.
+    """Open a document of any kind that is read.
 
     Args:
         path: The file.
@@ -55,12 +53,13 @@ def open_document(path: Path, password: str | None = None) -> pymupdf.Document:
     Raises:
         DocumentNotFound: There is no such file.
         EncryptedDocument: It asks for a password, and none or a wrong one was given.
-        UnreadableDocument: It is no PDF, is damaged beyond repair, or has no page.
+        UnreadableDocument: It is of no kind that is read, is damaged beyond repair, or has no page.
     """
     silence()
     with translating(path):
-        _expect_pdf(path)
-        document = pymupdf.open(path, filetype="pdf")
+        # PyMuPDF opens HTML, images and plain text under a .pdf name as documents of their kind,
+        # whatever ``filetype`` says.
+        document = opened(path, kind_of(path))
         try:
             _expect_pages(document, path, password)
         except BaseException:
@@ -108,22 +107,6 @@ def silence() -> None:
 def warnings_so_far() -> str:
     """What the PDF library complained about since it was last asked."""
     return str(pymupdf.TOOLS.mupdf_warnings())
-
-
-def _expect_pdf(path: Path) -> None:
-    # PyMuPDF opens HTML, images and plain text under a .pdf name as documents of their kind,
-    # whatever ``filetype`` says.
-    if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
-        # A pipe would be waited for, a device read without end.
-        raise UnreadableDocument(f"{path.name} is no plain file: name a PDF file")
-    with path.open("rb") as file:
-        start = file.read(_HEADER_WITHIN)
-    if not start:
-        raise pymupdf.EmptyFileError
-    if b"%PDF-" not in start:
-        raise UnreadableDocument(
-            f"{path.name} is not a PDF, whatever its name says: convert it to PDF first"
-        )
 
 
 def _expect_pages(document: pymupdf.Document, path: Path, password: str | None) -> None:

@@ -58,9 +58,11 @@ def read_page(
         width_pt=page.rect.width,
         height_pt=page.rect.height,
         rotation=page.rotation,
+        is_text=bool(page.parent.is_reflowable),
     )
     drawn = Drawn(page)
-    canvas = Canvas(drawn, options.picture) if options.want_picture else None
+    wants_picture = options.want_picture and not read.is_text
+    canvas = Canvas(drawn, options.picture) if wants_picture else None
     if known_text is not None:
         read = replace(read, text=known_text, text_verdict="known")
     else:

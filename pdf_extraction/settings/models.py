@@ -142,7 +142,12 @@ class CheckSettings(_Section):
 class InboxSettings(_Section):
     """The drop folder and the retries of failed documents."""
 
-    endings: Texts = Field(default=(".pdf",), min_length=1, description="Files taken, in any case.")
+    endings: Texts = Field(
+        default=(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".epub", ".xps"),
+        min_length=1,
+        description="Files taken from folders, in any case. Also read, if named here: `.txt`, "
+        "`.md`, `.webp`, `.bmp`, `.gif`, `.jp2`, `.oxps`, `.mobi`, `.fb2`.",
+    )
     settle_s: float = Field(
         default=5.0, ge=0, description="Seconds a file must stay unchanged before it is read."
     )

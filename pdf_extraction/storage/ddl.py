@@ -8,6 +8,7 @@ import pyarrow as pa
 
 from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe, enum_of, is_json
 from pdf_extraction.storage.specs import arrow_schema
+from pdf_extraction.storage.views import VIEWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,7 +28,7 @@ _TYPES = {
 
 
 def statements(specs: Mapping[str, TableSpec] | None = None) -> Iterator[str]:
-    """Statements that make every table, empty, with its comments.
+    """Statements that make every table, empty, and every view, with their comments.
 
     Args:
         specs: Tables that profiles brought along.
@@ -46,6 +47,9 @@ def statements(specs: Mapping[str, TableSpec] | None = None) -> Iterator[str]:
         for field in schema:
             column = f"{quoted(table)}.{quoted(field.name)}"
             yield f"COMMENT ON COLUMN {column} IS {_literal(describe(field))}"
+    for name, view in VIEWS.items():
+        yield f"CREATE VIEW {quoted(name)} AS {view.sql}"
+        yield f"COMMENT ON VIEW {quoted(name)} IS {_literal(view.description)}"
 
 
 def columns_of(schema: pa.Schema) -> dict[str, str]:

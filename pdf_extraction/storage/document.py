@@ -9,6 +9,7 @@ import sys
 
 from pdf_extraction.storage.ddl import columns_of
 from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe
+from pdf_extraction.storage.views import VIEWS
 
 _HEAD = """\
 # Tables
@@ -32,7 +33,8 @@ count Unicode code points. Times are UTC. NULL means that there is none, never "
 
 def render() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_HEAD, *(_section(name) for name in SCHEMAS)])
+    views = (_view_section(name) for name in VIEWS)
+    return "\n".join([_HEAD, *(_section(name) for name in SCHEMAS), *views])
 
 
 def _section(table: str) -> str:
@@ -44,6 +46,13 @@ def _section(table: str) -> str:
     ]
     head = ["| column | type | NULL | meaning |", "| --- | --- | --- | --- |"]
     return "\n".join([f"## `{table}`\n", f"{DESCRIPTIONS[table]}\n", *head, *rows]) + "\n"
+
+
+def _view_section(name: str) -> str:
+    view = VIEWS[name]
+    rows = [f"| `{column}` | `{kind}` | {meaning} |" for column, kind, meaning in view.columns]
+    head = ["| column | type | meaning |", "| --- | --- | --- |"]
+    return "\n".join([f"## `{name}` (view)\n", f"{view.description}\n", *head, *rows]) + "\n"
 
 
 if __name__ == "__main__":

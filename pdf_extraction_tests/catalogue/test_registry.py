@@ -248,3 +248,17 @@ def test_a_file_overwritten_by_one_of_its_size_and_date_is_a_change(tmp_path):
     path.write_bytes(b"two")
     os.utime(path, (1000, 1000))
     assert catalogue.now(before).sha256 != before.sha256
+
+
+def test_files_that_differ_in_their_endings_have_keys_and_sidecars_of_their_own(tmp_path):
+    """The second gets a hash to its key, and ``a.png.json`` goes before ``a.json``."""
+    for name in ("a.pdf", "a.png"):
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "a.json").write_text('{"document_id": "um"}')
+    (tmp_path / "a.png.json").write_text('{"document_id": "dois"}')
+    catalogue = Catalogue(tmp_path / "data")
+    first, second = (catalogue.register(tmp_path / name) for name in ("a.pdf", "a.png"))
+    assert first.document.partition_key == "a"
+    assert second.document.partition_key.startswith("a-")
+    assert (first.document.document_id, second.document.document_id) == ("um", "dois")
+    assert second.error is None
