@@ -30,6 +30,7 @@ from pdf_extraction.storage.schemas import (
     is_bbox,
     list_of,
 )
+from pdf_extraction.storage.views import VIEWS
 from pdf_extraction.tablespec import ColumnSpec, TableSpec
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def widened(kept: Mapping[str, TableSpec], wanted: Iterable[TableSpec]) -> list[
 
 
 def _widened_table(old: TableSpec | None, new: TableSpec) -> TableSpec:
-    if new.name in SCHEMAS:
+    if new.name in SCHEMAS or new.name in VIEWS:
         raise SettingsError(
             f"the table {new.name!r} is the product's own: rename the class, or give it "
             '`__table__ = "another_name"`'

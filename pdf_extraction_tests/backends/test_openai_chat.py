@@ -19,7 +19,7 @@ from pdf_extraction.errors import (
     Unauthorized,
     Unavailable,
 )
-from pdf_extraction.model import Prompt
+from pdf_extraction.model import PageImage, PageText, Prompt
 from pdf_extraction_tests.backends.helpers import backend_settings, page, parse, request
 
 MARKER_KEY = "sk-marker-0123456789"
@@ -296,3 +296,14 @@ def test_an_answer_says_when_the_servers_limit_is_used_up():
         first, last = ask(server), ask(server)
     assert first.pause_s is None
     assert 50 < last.pause_s <= 60
+
+
+def test_a_page_of_plain_text_is_asked_about_as_text():
+    """The text goes along between marks, as data, and no picture does."""
+    plain = PageImage(1, is_text=True, text=PageText("text_layer", "Um filme ótimo."))
+    seen = []
+    with FakeServer(answers=lambda asked: seen.append(asked) or DEVICES) as server:
+        assert ask(server, request(page=plain)).text == DEVICES
+    (asked,) = seen
+    assert asked.pictures == ()
+    assert "<<<PAGE\nUm filme ótimo.\nPAGE>>>" in asked.text
