@@ -306,4 +306,4 @@ def test_a_page_of_plain_text_is_asked_about_as_text():
         assert ask(server, request(page=plain)).text == DEVICES
     (asked,) = seen
     assert asked.pictures == ()
-    assert "<<<PAGE\nUm filme ótimo.\nPAGE>>>" in asked.text
+    assert ">\nUm filme ótimo.\n</page-text-" in asked.text
