@@ -1,6 +1,7 @@
 """A page asked again where the document's numbering says that its answer lacks something."""
 
 import json
+from hashlib import sha256
 
 import pymupdf
 import pytest
@@ -158,7 +159,8 @@ def test_only_pages_of_the_run_are_asked_again(tmp_path):
 
 def test_a_budget_that_ends_before_the_second_question_leaves_the_first_answer(tmp_path):
     """Nothing is lost; a later run with more money asks."""
-    long = [{**one, "text": one["text"][:-1] + " e outras" * 500 + "."} for one in ARTICLES]
+    words = " ".join(sha256(str(n).encode()).hexdigest() for n in range(70))
+    long = [{**one, "text": f"{one['text']} {words}."} for one in ARTICLES]
     model = Forgetful({1: long}, forgets=["Art. 3º"])
     path = pictures(tmp_path / "a.pdf", pages=1)
     with FakeServer(answers=model) as server:
