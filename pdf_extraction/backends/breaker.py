@@ -62,6 +62,7 @@ class Breaker(Policy):
     ) -> None:
         super().__init__(inner)
         self._most, self._patience_s = settings.breaker_failures, settings.patience_s
+        self._concurrency, self._under_way = settings.concurrency, 0
         self._clock, self._calls, self._is_last = clock, calls, is_last
         self._failures = 0
         self._pause_s = FIRST_PAUSE_S
@@ -80,6 +81,7 @@ class Breaker(Policy):
         give_up = self._clock.now() + self._patience_s
         while True:
             is_probe = await self._turn(give_up)
+            self._under_way += 1
             try:
                 completion = await self.inner.complete(request)
             except _FAILURES as error:
@@ -97,6 +99,7 @@ class Breaker(Policy):
                 self._answered()
                 return completion
             finally:
+                self._under_way -= 1
                 if is_probe:
                     self._probed.set()
 
@@ -122,7 +125,10 @@ class Breaker(Policy):
     def _failed(self, error: BackendError, *, is_probe: bool) -> None:
         self._failures += 1
         self._why = str(error)
-        if not is_probe and (self._until is not None or self._failures < self._most):
+        # Failures come at once and answers late: among many calls under way some of the first
+        # to end are always failures.
+        enough = max(self._most, min(self._under_way, self._concurrency))
+        if not is_probe and (self._until is not None or self._failures < enough):
             return
         if not self._most:
             return

@@ -22,6 +22,7 @@ from pdf_extraction.backends.framing import Framed
 from pdf_extraction.backends.ledger import Recorded
 from pdf_extraction.backends.limits import Limited
 from pdf_extraction.backends.retry import Retrying
+from pdf_extraction.backends.stragglers import Raced
 from pdf_extraction.backends.usage import REMEMBERED, Estimator
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.settings import BackendSettings, OpenAIBackendSettings, Settings
@@ -127,7 +128,8 @@ def _with_policies(
     limited = Limited(
         Budget(recorded, settings, estimator, purse), settings, estimator, clock, share
     )
-    breaker = Breaker(limited, settings, clock, calls, is_last=is_last)
+    asking = Raced(limited, clock) if settings.race_stragglers else limited
+    breaker = Breaker(asking, settings, clock, calls, is_last=is_last)
     retrying = Retrying(breaker, settings, clock)
     framed = Framed(retrying, settings, calls, force=force)
     return Cached(framed, settings, calls, force=force, clock=clock, any_wording=any_wording)

@@ -5,8 +5,10 @@ Failed calls and refused answers too. Nothing is retried or limited here.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.calls import CallStore, Question
@@ -23,6 +25,9 @@ from pdf_extraction.errors import (
 from pdf_extraction.model import Attempt, Completion, Request
 from pdf_extraction.parts import on_page, turn_asked
 from pdf_extraction.settings import OpenAIBackendSettings
+
+#: With what a call is cancelled that another one for the same page was faster than.
+LOST_RACE = "a second call for this page was answered first"
 
 
 def price(settings: OpenAIBackendSettings, input_tokens: int, output_tokens: int) -> float:
@@ -53,8 +58,8 @@ def _expect_upright(request: Request, completion: Completion) -> None:
 class Recorded(Policy):
     """Every call is a row of the ledger the moment it ends, its answer kept with it.
 
-    A call that was cancelled is none: nobody knows what it cost, and a killed process could
-    not have written it either.
+    A call that was cancelled is none, unless it lost a race: nobody knows what it cost, and a
+    killed process could not have written it either.
 
     Args:
         inner: What makes the calls.
@@ -93,6 +98,17 @@ class Recorded(Policy):
                 completion = self._unanswered(request)
                 error.cost_usd = completion.cost_usd
             self._calls.record(self._row(request, completion, error, started_at, latency_ms))
+            raise
+        except asyncio.CancelledError as stop:
+            if stop.args == (LOST_RACE,):
+                latency_ms = (time.perf_counter() - started) * 1000
+                lost = self._row(request, self._unanswered(request), None, started_at, latency_ms)
+                told: dict[str, Any] = {
+                    "error_type": "LostRace",
+                    "error": LOST_RACE,
+                    "http_status": None,
+                }
+                self._calls.record(replace(lost, latency_ms=latency_ms, **told))
             raise
         row = self._row(request, completion, None, started_at, completion.latency_ms)
         asked = self._question(request, completion)

@@ -17,6 +17,7 @@ from pdf_extraction.backends.clock import Clock
 from pdf_extraction.backends.places import Places
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.backends.sharing import POLL_S, Shared
+from pdf_extraction.backends.throttle import Throttle
 from pdf_extraction.backends.usage import Estimator, Tokens
 from pdf_extraction.errors import (
     BudgetExceeded,
@@ -33,8 +34,6 @@ from pdf_extraction.settings import OpenAIBackendSettings
 #: A limit "per minute" holds in any 60 s as the server sees them. The second more absorbs the
 #: time between our permission and the call's arrival; it costs 1.6 % of the limit.
 WINDOW_S = 61.0
-#: Seconds everyone stays away after a 429 that says nothing, doubling with each of a row.
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 30.0
 #: So that a wait never ends a rounding error before its moment.
 _ROUNDING_S = 0.001
 
@@ -146,8 +145,7 @@ class Limited(Policy):
         self._output = Window(settings.output_tokens_per_minute, clock)
         self._released = asyncio.Event()
         self._patience_s = settings.patience_s
-        self._paused_until = 0.0
-        self._next_pause_s = FIRST_PAUSE_S
+        self._throttle = Throttle(clock)
 
     async def complete(self, request: Request) -> Completion:
         """Ask when the limits allow it.
@@ -161,13 +159,18 @@ class Limited(Policy):
             entry = await self._admit(expected)
             slot = self._shared.take(expected) if self._shared else 0
             used = expected  # what a cancelled call may have cost
+            call = self._throttle.sent()
             try:
                 completion = await self.inner.complete(ready)
+                self._throttle.answered(call)
                 used = self._learned(request, completion)
             except ExtractionError as error:
+                if isinstance(error, RateLimited):
+                    self._throttle.refused(call, error.retry_after)
                 used = self._used_by_failed(request, error, expected)
                 raise
             finally:
+                self._throttle.ended(call)
                 self._input.correct(entry, used.input)
                 self._output.release(expected.output)
                 self._output.count(used.output)
@@ -215,8 +218,7 @@ class Limited(Policy):
             return self._input.count(expected.input)
 
     def _wait(self, expected: Tokens) -> float | None:
-        paused = max(self._paused_until, self._shared.paused_until if self._shared else 0.0)
-        pause = max(0.0, paused - self._clock.now())
+        pause = self._pause()
         if pause > self._patience_s:
             message = f"{self.name}: the server asked for a pause, of which {pause:.0f} s are left."
             raise RateLimited(message, retry_after=pause, backend=self.name, status=429)
@@ -233,34 +235,23 @@ class Limited(Policy):
             return POLL_S
         return longest
 
-    def _throttled(self, retry_after: float | None) -> None:
-        """Everyone stays away: as long as the server says, else a moment that grows.
-
-        Not by lowering the calls in flight: servers that count by the minute do not care how
-        many those are, and one answered call shows that the rest may go on.
-        """
-        now = self._clock.now()
-        if retry_after is None:
-            if now < self._paused_until:
-                return  # of calls that were under way when the pause began
-            retry_after = self._next_pause_s
-            self._next_pause_s = min(LONGEST_PAUSE_S, 2 * retry_after)
-        self._paused_until = max(self._paused_until, now + retry_after)
-        if self._shared:
-            self._shared.pause(self._paused_until)
+    def _pause(self) -> float:
+        pause = self._throttle.wait()
+        if self._shared is None:
+            return pause
+        if pause and self._throttle.is_certain and self._shared.paused_until < self._throttle.until:
+            self._shared.pause(self._throttle.until)
+        return max(pause, self._shared.paused_until - self._clock.now())
 
     def _learned(self, request: Request, completion: Completion) -> Tokens:
-        self._next_pause_s = FIRST_PAUSE_S
         if completion.pause_s:
-            self._throttled(completion.pause_s)
+            self._throttle.stay_away(completion.pause_s)
         self._estimator.learn(request, completion)
         return Tokens(completion.input_tokens, completion.output_tokens)
 
     def _used_by_failed(self, request: Request, error: ExtractionError, expected: Tokens) -> Tokens:
         if isinstance(error, OutputError) and error.completion is not None:
             return self._learned(request, error.completion)
-        if isinstance(error, RateLimited):
-            self._throttled(error.retry_after)
         if isinstance(error, _NOT_READ):
             return Tokens(0, 0)
         return expected if isinstance(error, TimedOut) else Tokens(expected.input, 0)

@@ -132,3 +132,25 @@ def test_how_it_is_stays_to_be_read_by_another_process(calls):
     clock.time += FIRST_PAUSE_S
     in_turn(policy, 1)
     assert calls.left()["s1"].until == 0
+
+
+def test_quick_failures_among_many_slow_answers_are_no_illness(calls):
+    """Sixty calls at once, of which ten fail at once: the others' answers are yet to come."""
+    clock = LeapingClock()
+
+    class Mixed(ScriptedBackend):
+        async def complete(self, request):
+            if request.page.page_number % 6 == 0:
+                raise DOWN
+            await clock.sleep(1.0)
+            return await super().complete(request)
+
+    policy = breaker(Mixed(), calls, clock, is_last=False)
+
+    async def run():
+        asked = (policy.complete(request(number)) for number in range(60))
+        return await asyncio.gather(*asked, return_exceptions=True)
+
+    kinds = [type(result) for result in asyncio.run(run())]
+    assert (kinds.count(Unavailable), kinds.count(Completion)) == (10, 50)
+    assert calls.left() == {}

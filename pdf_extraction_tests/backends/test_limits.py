@@ -202,3 +202,26 @@ def test_a_limit_that_is_used_up_by_the_servers_own_count_is_waited_for():
     run_all(limited(backend, clock, concurrency=1), 3)
     moments = [moment for moment, _ in backend.asked]
     assert moments[1] - moments[0] == pytest.approx(7.0, abs=0.01)
+
+
+class Gateway(ScriptedBackend):
+    """Refuses every seventh call with a 429 of a second, and lets the others in for 1 s."""
+
+    async def complete(self, request):
+        self.asked.append((self.clock.now(), request))
+        await self.clock.sleep(0.01)
+        if len(self.asked) % 7 == 0:
+            raise RateLimited("busy", retry_after=1.0, backend="s1", status=429)
+        await self.clock.sleep(1.0)
+        return Completion(ANSWER, "s1", "m")
+
+
+def test_a_429_that_let_later_calls_in_is_its_pages_alone():
+    """Where the next calls were not refused, the others go on before its Retry-After ends."""
+    clock = LeapingClock()
+    backend = Gateway(clock=clock)
+    start = clock.now()
+    run_all(limited(backend, clock, concurrency=20), 400)
+    assert len(backend.asked) == 400
+    # 20 places of a second; at a stop of a second after each refusal it would be some 57 s more.
+    assert clock.now() - start < 30
