@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from pdf_extraction import __version__
-from pdf_extraction.cli.common import PROGRAM, Commands, Common, common_options, quieten
+from pdf_extraction.cli.common import PROGRAM, Commands, Common, common_options, leave, quieten
 from pdf_extraction.cli.doctor import doctor
 from pdf_extraction.cli.estimating import estimate_command
 from pdf_extraction.cli.evaluate import evaluate
@@ -38,4 +38,8 @@ for _command in (run, estimate_command, retry, status, sql, evaluate, doctor, fo
 def main() -> None:
     """Run the command line of this process and exit."""
     quieten()
-    program(prog_name=PROGRAM)
+    try:
+        program(prog_name=PROGRAM)
+    except SystemExit as ended:
+        leave(ended.code)
+        raise

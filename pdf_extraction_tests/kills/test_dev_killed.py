@@ -49,6 +49,7 @@ def paid(folder):
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("PDF_EXTRACTION_KILLS" not in os.environ, reason="takes a minute and more")
 def test_nothing_is_lost_with_the_daemon_and_terminate_keeps_what_is_paid_for(tmp_path):
     """A killed daemon's run is taken up by the next one; a terminated run ends and stays ended."""
     with FakeServer("latency=0.5") as server:
