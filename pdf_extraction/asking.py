@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from pdf_extraction.catalogue import password
 from pdf_extraction.doubts import Doubtful, ask_again
@@ -46,6 +46,10 @@ _log = logging.getLogger(__name__)
 
 #: Documents whose pages may be in flight together; more would only hold more files open.
 DOCUMENTS_AT_ONCE = 64
+#: Documents whose pages are taken up in turn.
+LANES = 2
+
+Told = TypeVar("Told")
 #: How often a document is read that is replaced meanwhile.
 _VERSIONS_TRIED = 3
 
@@ -84,23 +88,34 @@ class Progress:
     on_page: Callable[[Document, PageOutcome], None] = field(default=lambda _document, _page: None)
 
 
+def _whole(outcome: DocumentOutcome) -> DocumentOutcome:
+    return outcome
+
+
 async def read_and_ask(
     tools: Tools,
     documents: Sequence[Document],
     selection: Selection | None = None,
     progress: Progress | None = None,
-) -> list[DocumentOutcome]:
+    told: Callable[[DocumentOutcome], Told] = _whole,  # type: ignore[assignment]
+) -> list[Told]:
     """Read every page and get its answer; pages of all documents share one window.
 
-    A document's outcome is kept in the stages as soon as its last page ended. Failures of
-    documents and pages are outcomes, not exceptions.
+    A document's outcome is kept in the stages as soon as its last page ended, and then let
+    go: what the caller needs of it, ``told`` makes. Failures of documents and pages are
+    outcomes, not exceptions.
 
     Raises:
         SettingsError: Something is missing that no page could do without.
     """
     run = _Run(tools, selection or Selection(), progress or Progress())
+
+    async def one(document: Document) -> Told:
+        async with run.open_documents:
+            return told(await run.document(document))
+
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(run.document(document)) for document in documents]
+        tasks = [group.create_task(one(document)) for document in documents]
     return [task.result() for task in tasks]
 
 
@@ -110,27 +125,26 @@ class _Run:
         self.selection = selection
         self.progress = progress
         self.open_documents = asyncio.Semaphore(DOCUMENTS_AT_ONCE)
-        # Each document waits here with one page at a time, so that the queue, which is first
-        # come first served, serves documents in turn: one page is not stuck behind a thousand.
+        # Two documents at a time put pages into the window, in turn: one page is not stuck
+        # behind a thousand, and documents end one after another, so that the first are
+        # finished while the last are asked about.
+        self.lanes = asyncio.Semaphore(LANES)
         self.window = asyncio.Semaphore(tools.window)
 
     async def document(self, document: Document) -> DocumentOutcome:
         catalogue, profile = self.tools.workspace.catalogue, self.tools.workspace.profile.name
-        async with self.open_documents:
-            for _ in range(_VERSIONS_TRIED):
-                outcome, mixed = await self._version(document)
-                # A file that was replaced while it was read has pages of either version.
-                document = await asyncio.to_thread(catalogue.now, document)
-                if document.sha256 == outcome.document.sha256:
-                    break
-            else:
-                told = (
-                    f"{document.path.name} was replaced {_VERSIONS_TRIED} times while it was read"
-                )
-                error = DocumentChanged(f"{told}: run it again when nobody writes to it any more")
-                outcome, mixed = DocumentOutcome(document, profile, error=error), False
-            self._keep(outcome, mixed=mixed)
-            return outcome
+        for _ in range(_VERSIONS_TRIED):
+            outcome, mixed = await self._version(document)
+            # A file that was replaced while it was read has pages of either version.
+            document = await asyncio.to_thread(catalogue.now, document)
+            if document.sha256 == outcome.document.sha256:
+                break
+        else:
+            told = f"{document.path.name} was replaced {_VERSIONS_TRIED} times while it was read"
+            error = DocumentChanged(f"{told}: run it again when nobody writes to it any more")
+            outcome, mixed = DocumentOutcome(document, profile, error=error), False
+        self._keep(outcome, mixed=mixed)
+        return outcome
 
     async def _version(self, document: Document) -> tuple[DocumentOutcome, bool]:
         """How a document ends if its file stays, and whether its pages were read in two ways."""
@@ -172,7 +186,7 @@ class _Run:
     ) -> tuple[PageOutcome, ...]:
         readings = Readings(self.tools, document, count, earlier.known)
         tasks: list[asyncio.Task[PageOutcome]] = []
-        async with asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group, self.lanes:
             for number in range(1, count + 1):
                 await self.window.acquire()
                 task = group.create_task(self._page(document, number, readings, earlier))

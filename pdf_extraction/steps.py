@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from pdf_extraction import quality
 from pdf_extraction.asking import Progress, Selection
@@ -31,6 +32,7 @@ from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Workspace, open_tools
 
 _log = logging.getLogger(__name__)
+Told = TypeVar("Told")
 
 #: Thumbnails go whole into Dagster's event log, which is why they are so small.
 _THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
@@ -43,20 +45,22 @@ async def read_pages(
     entries: Sequence[Entry],
     selection: Selection,
     progress: Progress,
+    told: Callable[[DocumentOutcome], Told],
     *,
     force: bool,
-) -> list[DocumentOutcome]:
+) -> list[Told]:
     """Read every page and, where the selection says so, get its answer.
 
-    A document whose sidecar cannot be used fails as a whole.
+    A document whose sidecar cannot be used fails as a whole. Each is let go when it is kept,
+    but for what ``told`` makes of it.
 
     Raises:
         SettingsError: Something is missing that no page could do without.
     """
     usable = [entry.document for entry in entries if entry.error is None]
     async with open_tools(workspace, force=force) as tools:
-        done = await read_and_ask(tools, usable, selection, progress)
-    failed = [_unusable(workspace, entry, selection) for entry in entries if entry.error]
+        done = await read_and_ask(tools, usable, selection, progress, told)
+    failed = [told(_unusable(workspace, entry, selection)) for entry in entries if entry.error]
     return [*done, *failed]
 
 
@@ -68,14 +72,14 @@ def _unusable(workspace: Workspace, entry: Entry, selection: Selection) -> Docum
     return outcome
 
 
-async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]:
-    """A small picture of each document's first page with something on it, by partition key."""
-    first = {
-        outcome.document.partition_key: (outcome.document, page.page.page_number)
-        for outcome in documents
-        for page in reversed(outcome.pages)
-        if page.page.error is None and not page.page.is_blank
-    }
+def shown_page(outcome: DocumentOutcome) -> int | None:
+    """Number of the first page with something on it."""
+    pages = (page.page for page in outcome.pages)
+    return next((p.page_number for p in pages if p.error is None and not p.is_blank), None)
+
+
+async def thumbnails(pages: Iterable[tuple[Document, int]]) -> dict[str, Picture]:
+    """Small pictures of some documents' pages, by partition key."""
     options = ReadOptions(
         dpi=30,
         max_pixels=_THUMBNAIL_PIXELS,
@@ -87,10 +91,11 @@ async def thumbnails(documents: Iterable[DocumentOutcome]) -> dict[str, Picture]
     )
     pictures: dict[str, Picture] = {}
     async with Reader(options) as reader:
-        for key, (document, number) in first.items():
+        for document, number in pages:
             secret = password(document, os.environ)
             try:
-                pictures[key] = await reader.picture(document.path, number, secret)
+                shown = await reader.picture(document.path, number, secret)
+                pictures[document.partition_key] = shown
             except DocumentError:
                 continue  # its page has said so already, or the next run will
     return pictures

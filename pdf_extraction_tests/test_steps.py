@@ -19,7 +19,9 @@ def read(tmp_path):
     """A law that was read and answered about."""
     workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
     entry = workspace.catalogue.register(write_law(tmp_path / "lei-1.pdf"))
-    reading = steps.read_pages(workspace, [entry], Selection(), Progress(), force=False)
+    reading = steps.read_pages(
+        workspace, [entry], Selection(), Progress(), lambda outcome: outcome, force=False
+    )
     asyncio.run(reading)
     return workspace, entry
 

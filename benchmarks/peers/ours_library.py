@@ -7,6 +7,10 @@ import asyncio
 from benchmarks.peers.common import arguments, done, ours
 
 
+def _let_go(_outcome: object) -> None:
+    """Nothing of a document is kept in memory."""
+
+
 def main() -> None:
     """Read, ask, ground, publish every file, then bring all to the warehouse."""
     from pdf_extraction import steps
@@ -19,7 +23,7 @@ def main() -> None:
     for path in sorted(asked.pdfs.glob("*.pdf")):
         key = workspace.catalogue.register(path, asked.pdfs).document.partition_key
         entries.append(workspace.catalogue.entry(key))
-    asyncio.run(steps.read_pages(workspace, entries, Selection(), Progress(), force=False))
+    asyncio.run(steps.read_pages(workspace, entries, Selection(), Progress(), _let_go, force=False))
     rows = []
     for entry in entries:
         steps.ground_partition(workspace, entry.document)

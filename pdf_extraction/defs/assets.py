@@ -5,7 +5,8 @@ one is read, and its picture never lies on a disk between. Heavy modules are imp
 the bodies, so that the UI loads the definitions without them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import dagster as dg
@@ -18,6 +19,7 @@ from pdf_extraction.defs.session import Session
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pdf_extraction.asking import Selection
     from pdf_extraction.catalogue import Entry
     from pdf_extraction.model import DocumentOutcome
     from pdf_extraction.tools import Workspace
@@ -60,7 +62,6 @@ def read_and_ask(
     session: dg.ResourceParam[Session],
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Read the pages and ask about them; asked for images alone, nothing is asked."""
-    from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.asking import Selection  # noqa: PLC0415
 
     with failures.translated():
@@ -74,21 +75,70 @@ def read_and_ask(
             ask=COMPLETIONS in context.selected_asset_keys,
         )
         watch = runs.Watch(context, session.progress)
-        outcomes = runs.to_its_end(
+        told = runs.to_its_end(
             context,
             session,
-            steps.read_pages(workspace, entries, selection, watch.progress, force=config.force),
+            _asked(context, workspace, entries, selection, watch, session, force=config.force),
         )
         watch.close()
         for asset in context.selected_asset_keys:
             _describe_unknown(context, asset, unknown)
-        yield from _results(context, workspace, outcomes, watch)
+        yield from _results(context, workspace, entries, told, watch)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What the UI shows of a document, made when its last page ended."""
+
+    key: str
+    images: dict[str, Any]
+    completions: dict[str, Any]
+    shown_page: int | None
+
+
+async def _asked(
+    context: dg.AssetExecutionContext,
+    workspace: "Workspace",
+    entries: "Sequence[Entry]",
+    selection: "Selection",
+    watch: runs.Watch,
+    session: Session,
+    *,
+    force: bool,
+) -> list[_Told]:
+    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction.ahead import Ahead  # noqa: PLC0415
+    from pdf_extraction.defs import metadata  # noqa: PLC0415
+
+    by_key = {entry.document.partition_key: entry for entry in entries}
+
+    def tell(outcome: "DocumentOutcome") -> _Told:
+        document = outcome.document
+        key = document.partition_key
+        ahead.take(by_key[key])
+        calls = workspace.calls
+        spent = calls.spent(document.document_id, document.sha256, calls.run_id, key)
+        return _Told(
+            key,
+            metadata.of_images(outcome, _stage(workspace, IMAGES, key)),
+            metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key)),
+            steps.shown_page(outcome),
+        )
+
+    through = runs.later_steps(context) if selection.ask else ()
+    async with Ahead(workspace, context.run.run_id, through) as ahead:
+        told = await steps.read_pages(
+            workspace, entries, selection, watch.progress, tell, force=force
+        )
+    session.keep_finished(context.run.run_id, ahead.finished)
+    return told
 
 
 def _results(
     context: dg.AssetExecutionContext,
     workspace: "Workspace",
-    outcomes: "list[DocumentOutcome]",
+    entries: "Sequence[Entry]",
+    told: Sequence[_Told],
     watch: runs.Watch,
 ) -> Iterator[dg.MaterializeResult[Any]]:
     import asyncio  # noqa: PLC0415
@@ -96,25 +146,20 @@ def _results(
     from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
+    speed = {"pages_per_s": watch.pages_per_s}
     if IMAGES in context.selected_asset_keys:
-        pictures = asyncio.run(steps.thumbnails(outcomes))
-        for outcome in outcomes:
-            key = outcome.document.partition_key
-            shown = metadata.of_images(outcome, pictures.get(key), _stage(workspace, IMAGES, key))
-            _describe(context, IMAGES, key, {**shown, "pages_per_s": watch.pages_per_s})
+        documents = {entry.document.partition_key: entry.document for entry in entries}
+        shown = [(documents[one.key], one.shown_page) for one in told if one.shown_page]
+        pictures = asyncio.run(steps.thumbnails(shown))
+        for one in told:
+            picture = metadata.of_picture(pictures.get(one.key))
+            _describe(context, IMAGES, one.key, {**one.images, **picture, **speed})
         yield dg.MaterializeResult(asset_key=IMAGES)
     if COMPLETIONS in context.selected_asset_keys:
         calls = workspace.calls
         health = metadata.of_backends(calls.backends(run_id=calls.run_id), calls.left())
-        for outcome in outcomes:
-            document = outcome.document
-            key = document.partition_key
-            spent = workspace.calls.spent(
-                document.document_id, document.sha256, workspace.calls.run_id, key
-            )
-            shown = metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key))
-            shown |= {**health, "pages_per_s": watch.pages_per_s}
-            _describe(context, COMPLETIONS, key, shown)
+        for one in told:
+            _describe(context, COMPLETIONS, one.key, {**one.completions, **health, **speed})
         yield dg.MaterializeResult(asset_key=COMPLETIONS)
 
 
@@ -130,13 +175,15 @@ def page_extractions(
     context: dg.AssetExecutionContext, folder: DataFolder, session: dg.ResourceParam[Session]
 ) -> None:
     """Ground the kept answers; calls no model."""
-    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction import ahead  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     def ground(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:  # noqa: ARG001
-        outcome, found = steps.ground_partition(workspace, entry.document)
-        stage = _stage(workspace, context.asset_key, entry.document.partition_key)
-        return metadata.of_groundings(outcome, found, stage)
+        key = entry.document.partition_key
+        done = session.finished(context.run.run_id, key)
+        placed = done.placed if done is not None else None
+        stage = _stage(workspace, context.asset_key, key)
+        return metadata.of_groundings(placed or ahead.ground(workspace, entry), stage)
 
     _each(context, folder, session, ground)
 
@@ -158,16 +205,18 @@ def document_chunks(
     materialised by hand are in it without anything further; refreshing it again costs a look
     at the files' dates.
     """
-    from pdf_extraction import steps  # noqa: PLC0415
+    from pdf_extraction import ahead  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     def publish(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:
-        rows, changed = steps.publish_partition(workspace, entry, context.run.run_id)
-        key = entry.document.partition_key
-        session.documents[key] = {**rows["documents"][0], "canonical_text": None}
-        shown = metadata.of_rows(rows, changed=changed, folder=workspace.tables.root)
+        key, run_id = entry.document.partition_key, context.run.run_id
+        done = session.finished(run_id, key)
+        published = done.published if done is not None else None
+        published = published or ahead.publish(workspace, entry, run_id)
+        session.documents[key] = published.document
+        shown = metadata.of_rows(published, workspace.tables.root)
         # The overview shows the columns of the latest materialisation.
-        return {**shown, **metadata.of_columns(rows)} if is_last else shown
+        return {**shown, **metadata.of_columns(published.main)} if is_last else shown
 
     workspace = _each(context, folder, session, publish)
     with failures.translated():

@@ -8,11 +8,12 @@ from typing import Any
 
 import dagster as dg
 
+from pdf_extraction.ahead import Placed, Published
 from pdf_extraction.backends.calls import BackendFacts, Left, Spent
 from pdf_extraction.defs import markdown
+from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import (
     DocumentOutcome,
-    Grounding,
     GroundingMethod,
     PageOutcome,
     Picture,
@@ -26,19 +27,17 @@ Metadata = dict[str, Any]
 _PREVIEW_ROWS = 5
 
 
-def of_images(outcome: DocumentOutcome, picture: Picture | None, stage: Path) -> Metadata:
-    """Pages as they were read, and what the first of them looks like."""
+def of_images(outcome: DocumentOutcome, stage: Path) -> Metadata:
+    """Pages as they were read."""
     pages = [page.page for page in outcome.pages]
     sources = Counter(page.text.source for page in pages)
-    shown = {"picture": _picture(picture)} if picture else {}
     return {
-        **_failure(outcome),
+        **_failure(outcome.error),
         "pages": len(pages),
         "pages_unreadable": sum(page.error is not None for page in pages),
         "pages_blank": sum(page.is_blank for page in pages),
         "by_text_layer": sources["text_layer"],
         "by_ocr": sources["ocr"],
-        **shown,
         "preview": dg.MetadataValue.md(
             markdown.table(
                 [
@@ -56,9 +55,12 @@ def of_images(outcome: DocumentOutcome, picture: Picture | None, stage: Path) ->
     }
 
 
-def _picture(picture: Picture) -> dg.MarkdownMetadataValue:
-    assert picture.data is not None
-    return dg.MetadataValue.md(markdown.picture(picture.data, picture.media_type, "page"))
+def of_picture(picture: Picture | None) -> Metadata:
+    """What a document's first page looks like."""
+    if picture is None or picture.data is None:
+        return {}
+    shown = dg.MetadataValue.md(markdown.picture(picture.data, picture.media_type, "page"))
+    return {"picture": shown}
 
 
 def of_backends(facts: Sequence[BackendFacts], left: Mapping[str, Left]) -> Metadata:
@@ -91,7 +93,7 @@ def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metad
     pages = outcome.pages
     backends = Counter(page.completion.backend for page in pages if page.completion)
     return {
-        **_failure(outcome),
+        **_failure(outcome.error),
         "pages": len(pages),
         "pages_failed": sum(page.status == "failed" for page in pages),
         "pages_blank": sum(page.status == "blank" for page in pages),
@@ -122,20 +124,19 @@ def _answer(page: PageOutcome) -> str:
     return page.completion.text if page.completion else ""
 
 
-def of_groundings(
-    outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]], stage: Path
-) -> Metadata:
+def of_groundings(placed: Placed, stage: Path) -> Metadata:
     """How the answers' claims were found on their pages."""
-    flat = [grounding for page in groundings for grounding in page]
-    methods = Counter(grounding.method for grounding in flat)
+    methods: Counter[GroundingMethod] = Counter()
+    for _, found in placed.pages:
+        methods.update(found)
     rows = [
-        {"page": page.page.page_number, "claims": len(found), **_methods(found)}
-        for page, found in zip(outcome.pages, groundings, strict=True)
+        {"page": number, "claims": sum(found.values()), **_methods(found)}
+        for number, found in placed.pages
     ]
     rows.sort(key=lambda row: -row["absent"])
     return {
-        **_failure(outcome),
-        "claims": len(flat),
+        **_failure(placed.error),
+        "claims": methods.total(),
         **{f"claims_{method}": methods[method] for method in _METHODS},
         "preview": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
         "stage": dg.MetadataValue.path(stage.resolve()),
@@ -145,37 +146,29 @@ def of_groundings(
 _METHODS: tuple[GroundingMethod, ...] = ("exact", "normalised", "fuzzy", "absent")
 
 
-def _methods(found: Sequence[Grounding]) -> Row:
-    counts = Counter(grounding.method for grounding in found)
-    return {method: counts[method] for method in _METHODS}
+def _methods(found: Mapping[GroundingMethod, int]) -> Row:
+    return {method: found.get(method, 0) for method in _METHODS}
 
 
-def of_rows(rows: Mapping[str, Sequence[Row]], *, changed: bool, folder: Path) -> Metadata:
+def of_rows(published: Published, folder: Path) -> Metadata:
     """A document's published rows: how many, how the main table begins, where they are."""
-    document = rows["documents"][0]
-    main = main_table(rows)
-    counts = [{"table": name, "rows": len(found)} for name, found in rows.items()]
+    document, main = published.document, published.main
+    counts = [{"table": name, "rows": count} for name, count in published.counts.items()]
     return {
-        "dagster/row_count": len(rows[main]),
+        "dagster/row_count": published.counts[main],
         "status": document["status"],
         **({"error": _sentence(document)} if document["error"] else {}),
-        "rows_changed": changed,
+        "rows_changed": published.changed,
         "pages": document["page_count"] or 0,
         "pages_failed": document["pages_failed"],
         "calls": document["calls"],
         "cost_usd": float(document["cost_usd"]),
-        "preview": dg.MetadataValue.md(markdown.table(_first(main, rows[main]))),
+        "preview": dg.MetadataValue.md(markdown.table(_first(main, published.first))),
         "tables": dg.MetadataValue.md(markdown.table(counts)),
         "parquet": dg.MetadataValue.path(
             folder.resolve() / main / f"{document['partition_key']}.parquet"
         ),
     }
-
-
-def main_table(rows: Mapping[str, Sequence[Row]]) -> str:
-    """The table that a profile is about: the last of its own with rows, else ``documents``."""
-    own = [name for name in rows if name not in {"documents", "pages", "attempts"}]
-    return next((name for name in reversed(own) if rows[name]), own[-1] if own else "documents")
 
 
 _PREVIEWED: Mapping[str, tuple[str, ...]] = {
@@ -192,9 +185,8 @@ def _first(table: str, rows: Sequence[Row]) -> list[Row]:
     ]
 
 
-def of_columns(rows: Mapping[str, Sequence[Row]]) -> Metadata:
+def of_columns(table: str) -> Metadata:
     """Columns of the main table: 8 KB in the event log, so not for each document of a run."""
-    table = main_table(rows)
     if table not in SCHEMAS:
         return {}
     columns = [
@@ -246,10 +238,8 @@ def _short(row: Row) -> Row:
     return telling if "grounding" in row else dict(row)
 
 
-def _failure(outcome: DocumentOutcome) -> Metadata:
-    if outcome.error is None:
-        return {}
-    return {"error": f"{outcome.error.kind}: {outcome.error}"}
+def _failure(error: ExtractionError | None) -> Metadata:
+    return {"error": f"{error.kind}: {error}"} if error is not None else {}
 
 
 def _sentence(document: Row) -> str:

@@ -15,6 +15,7 @@ from pdf_extraction.defs.session import Session
 from pdf_extraction.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pdf_extraction.ahead import Step
     from pdf_extraction.asking import Progress
     from pdf_extraction.catalogue import Entry
     from pdf_extraction.model import Document, PageOutcome
@@ -65,6 +66,18 @@ def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry
             context.log.warning(str(error))
             unknown[key] = str(error)
     return entries, unknown
+
+
+def later_steps(context: dg.AssetExecutionContext) -> "set[Step]":
+    """Which of the steps after asking this run comes to by itself."""
+    steps: tuple[Step, ...] = ("page_extractions", "document_chunks")
+    run = context.run
+    chosen, again = run.asset_selection, run.step_keys_to_execute
+    return {
+        step
+        for step in steps
+        if (chosen is None or dg.AssetKey(step) in chosen) and (again is None or step in again)
+    }
 
 
 def to_its_end(context: AnyContext, session: Session, work: Coroutine[Any, Any, Result]) -> Result:

@@ -3,14 +3,16 @@
 Runs that Dagster starts have an empty one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pdf_extraction.model import Row
 from pdf_extraction.quality import Verdict
 
 if TYPE_CHECKING:
+    from pdf_extraction.ahead import Finished
     from pdf_extraction.asking import Progress
     from pdf_extraction.tools import Workspace
 
@@ -32,3 +34,13 @@ class Session:
     on_interrupt: Callable[[str], None] = field(default=lambda _run_id: None)
     documents: dict[str, Row] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
+    _finished: "tuple[str, Mapping[str, Finished]]" = ("", MappingProxyType({}))
+
+    def keep_finished(self, run_id: str, finished: "Mapping[str, Finished]") -> None:
+        """Keep what a run has done ahead of its later steps, in place of an earlier run's."""
+        self._finished = run_id, finished
+
+    def finished(self, run_id: str, key: str) -> "Finished | None":
+        """What this very run has done already of a document."""
+        of_run, finished = self._finished
+        return finished.get(key) if of_run == run_id else None

@@ -262,7 +262,7 @@ class Reader:
                     max_tasks=self.options.tasks_per_worker,
                     initializer=worker.start,
                     initargs=(self.options.memory_limit_bytes,),
-                    context=_context(),
+                    context=worker_context(),
                 )
                 # Asking whether it is active starts its processes, which takes a second.
                 await asyncio.to_thread(lambda pool: pool.active, self._pool)
@@ -313,7 +313,8 @@ def _error_in(found: object) -> ExtractionError | None:
     return error if isinstance(error, ExtractionError) else None
 
 
-def _context() -> BaseContext:
+def worker_context() -> BaseContext:
+    """How worker processes start here: in milliseconds where the system can."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     from pdf_extraction.pdf.forkserver import WorkerContext  # noqa: PLC0415
