@@ -89,7 +89,9 @@ def test_a_key_that_a_new_file_took_meanwhile_is_not_forgotten(read, tmp_path):
     record = tmp_path / "data" / "catalogue" / "lei-1.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "superseded": ["taken"]}))
     taken = workspace.catalogue.register(write_law(tmp_path / "taken.pdf", 2))
-    reading = steps.read_pages(workspace, [taken], Selection(), Progress(), force=False)
+    reading = steps.read_pages(
+        workspace, [taken], Selection(), Progress(), lambda _: None, force=False
+    )
     asyncio.run(reading)
     publish(workspace, taken)
     steps.publish_partition(workspace, old, "run-2")
@@ -101,7 +103,9 @@ def test_a_document_that_was_never_opened_has_passed_nothing(tmp_path):
     workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and then nothing")
     entry = workspace.catalogue.register(tmp_path / "a.pdf")
-    asyncio.run(steps.read_pages(workspace, [entry], Selection(), Progress(), force=False))
+    asyncio.run(
+        steps.read_pages(workspace, [entry], Selection(), Progress(), lambda _: None, force=False)
+    )
     publish(workspace, entry)
     verdicts = steps.verdicts(workspace, "a", None, steps.quality.CHECKS)
     assert [verdict.passed for verdict in verdicts] == [False] * 5
