@@ -69,7 +69,7 @@ def product(
         "output_tokens_per_minute": 0,
     }
     settings = parse_settings({"chain": ["fake"], "backends": {"fake": backend}}, "benchmark")
-    chain = build_chain(settings, CallStore(folder / "calls.sqlite"))
+    chain = build_chain(settings, CallStore(folder / "calls.sqlite"), share=folder)
     return chain.complete, chain.aclose
 
 

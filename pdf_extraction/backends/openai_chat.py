@@ -2,7 +2,7 @@
 
 Imported only when a chain asks for this kind: the transport takes a while to import.
 
-One call, no policy: no retry (the SDK's own is off), no limit, no cache. What is sent is made
+One call, no policy: no retry, no limit, no cache. What is sent is made
 in ``chat_body``, what came is read in ``chat_answer``, what failed is named in
 ``errors_table``.
 """
