@@ -36,6 +36,7 @@ def dump_page(page: PageImage) -> str:
             "ink": page.ink,
             "is_text": page.is_text,
             "regions": [[r.kind, r.bbox, r.cells, r.latex] for r in page.regions],
+            "flags": page.flags,
             "picture": _without_data(picture) if picture else None,
             "error": dump_error(page.error),
             "text": {
@@ -63,7 +64,11 @@ def load_page(payload: str, words: bytes) -> PageImage:
     text, picture = fields.pop("text"), fields.pop("picture")
     regions = tuple(_region(*values) for values in fields.pop("regions", ()))
     return PageImage(
-        **{**fields, "error": load_error(fields["error"])},
+        **{
+            **fields,
+            "error": load_error(fields["error"]),
+            "flags": tuple(fields.get("flags", ())),
+        },
         text=PageText(**text, words=PackedWords(words)),
         picture=Picture(**picture) if picture else None,
         regions=regions,

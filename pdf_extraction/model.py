@@ -19,6 +19,7 @@ from pdf_extraction.errors import ExtractionError
 
 BBox = tuple[float, float, float, float]
 Row = dict[str, Any]
+PageFlag = Literal["possible_injection", "hidden_text", "reduced"]
 TextSource = Literal["text_layer", "ocr", "none"]
 PageStatus = Literal["done", "blank", "failed"]
 RegionKind = Literal["table", "figure", "formula", "furniture"]
@@ -226,6 +227,7 @@ class PageImage:
         ink: Share of the page that is ink, 0-1, where its text layer has no text.
         is_text: The document is text without pages of its own: no picture of these shows more.
         regions: Tables, figures and formulas, where a profile asked for them.
+        flags: What a person should know of the page; nothing is decided by them.
         error: Why the page could not be read; the other fields are then empty.
     """
 
@@ -240,6 +242,7 @@ class PageImage:
     ink: float | None = None
     is_text: bool = False
     regions: tuple[Region, ...] = ()
+    flags: tuple[PageFlag, ...] = ()
     error: ExtractionError | None = None
 
 

@@ -13,6 +13,7 @@ from statistics import fmean
 
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import Attempt, DocumentOutcome, GroundedPage, PageOutcome, Row
+from pdf_extraction.suspicion import speaks_to_the_model
 
 
 def attempt_rows(document_id: str, attempts: Sequence[Attempt]) -> list[Row]:
@@ -60,6 +61,7 @@ def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row])
         "width_pt": page.width_pt,
         "height_pt": page.height_pt,
         "rotation": page.rotation,
+        "flags": _flags(outcome),
         **_picture_columns(outcome),
         **_completion_columns(outcome, attempts),
         "prompt_hash": outcome.prompt_hash,
@@ -67,6 +69,19 @@ def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row])
         "attempts": len(attempts),
         **_spent(attempts),
     }
+
+
+def _flags(outcome: PageOutcome) -> list[str]:
+    """The page's flags; a model may have read in the picture what no text of the page says."""
+    flags: list[str] = list(outcome.page.flags)
+    said = outcome.completion.text if outcome.completion else ""
+    if "possible_injection" not in flags and speaks_to_the_model(_unescaped(said)):
+        flags.append("possible_injection")
+    return flags
+
+
+def _unescaped(answer: str) -> str:
+    return answer.replace("\\n", "\n").replace('\\"', '"')
 
 
 def error_columns(error: ExtractionError | None) -> Row:

@@ -35,6 +35,11 @@ GROUP BY d.partition_key, p.error_type,
     CASE WHEN p.error_type = 'PageNotSelected' THEN '' ELSE p.error END
 ORDER BY d.partition_key, pages
 """
+_FLAGGED = """
+SELECT flag, count(*) AS pages, count(DISTINCT document_id) AS documents,
+    min(document_id) AS first FROM (SELECT document_id, unnest(flags) AS flag FROM pages)
+GROUP BY flag ORDER BY flag
+"""
 _VERSIONS = "SELECT partition_key, sha256 FROM documents"
 _MOST_FAILURES = 100
 
@@ -48,6 +53,7 @@ def status(common: Common) -> None:
     screen = out()
     _documents(screen, workspace)
     _pages(screen, workspace)
+    _flagged(screen, workspace)
     failures = _ask(workspace, _FAILED_DOCUMENTS) + _ask(workspace, _FAILED_PAGES)
     if failures:
         _failures(screen, common, failures)
@@ -105,6 +111,15 @@ def _pages(screen: Screen, workspace: Workspace) -> None:
         screen.heading("Pages")
         heads = [Column("state"), Column("pages", right=True), Column("by OCR", right=True)]
         screen.table(heads, rows)
+
+
+def _flagged(screen: Screen, workspace: Workspace) -> None:
+    """Pages that somebody should look at, whatever became of them."""
+    rows = [tuple(row.values()) for row in _ask(workspace, _FLAGGED)]
+    if rows:
+        screen.heading("Flags")
+        counts = (Column("pages", right=True), Column("documents", right=True))
+        screen.table([Column("flag"), *counts, Column("such as")], rows)
 
 
 def _failures(screen: Screen, common: Common, failures: list[dict[str, Any]]) -> None:

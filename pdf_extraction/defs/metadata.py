@@ -15,6 +15,7 @@ from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import (
     DocumentOutcome,
     GroundingMethod,
+    PageImage,
     PageOutcome,
     Picture,
     Row,
@@ -38,6 +39,7 @@ def of_images(outcome: DocumentOutcome, stage: Path) -> Metadata:
         "pages_blank": sum(page.is_blank for page in pages),
         "by_text_layer": sources["text_layer"],
         "by_ocr": sources["ocr"],
+        **_flagged(pages),
         "preview": dg.MetadataValue.md(
             markdown.table(
                 [
@@ -61,6 +63,17 @@ def of_picture(picture: Picture | None) -> Metadata:
         return {}
     shown = dg.MetadataValue.md(markdown.picture(picture.data, picture.media_type, "page"))
     return {"picture": shown}
+
+
+def _flagged(pages: Sequence[PageImage]) -> Metadata:
+    flagged = [page for page in pages if page.flags]
+    if not flagged:
+        return {}
+    rows = [{"page": page.page_number, "flags": ", ".join(page.flags)} for page in flagged]
+    return {
+        "pages_flagged": len(flagged),
+        "flagged": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
+    }
 
 
 def of_backends(facts: Sequence[BackendFacts], left: Mapping[str, Left]) -> Metadata:

@@ -7,16 +7,17 @@ from dataclasses import dataclass, field, replace
 import pymupdf
 
 from pdf_extraction.errors import Unavailable
-from pdf_extraction.model import PageImage, PageText
+from pdf_extraction.model import PageFlag, PageImage, PageText
 from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.drawn import Drawn
 from pdf_extraction.pdf.engines import EngineName, engine_for
+from pdf_extraction.pdf.hidden import flags_of, is_reduced
 from pdf_extraction.pdf.layout import LayoutEngine, regions_of
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
 from pdf_extraction.pdf.picture import Canvas, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
-from pdf_extraction.pdf.trust import Source, Verdict, judge
+from pdf_extraction.pdf.trust import PageFeatures, Source, Verdict, judge
 from pdf_extraction.words import packed
 
 NO_TEXT = PageText("none")
@@ -83,10 +84,23 @@ def read_page(
             regions=regions_of(page, layer, drawn.images, options.layout)
             if verdict.source is Source.TEXT_LAYER
             else (),
+            flags=_flags(layer, drawn, text, features, options.picture),
         )
     if canvas is not None and not read.is_blank:
         read = replace(read, picture=canvas.picture())
     return read
+
+
+def _flags(
+    layer: TextLayer,
+    drawn: Drawn,
+    text: PageText,
+    features: PageFeatures,
+    limits: PictureOptions,
+) -> tuple[PageFlag, ...]:
+    found = flags_of(layer, drawn, text.text, features.image_share)
+    too_large = is_reduced(layer.width, layer.height, limits.dpi, limits.max_pixels)
+    return (*found, "reduced") if too_large else found
 
 
 def _text_of(

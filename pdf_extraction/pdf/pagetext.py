@@ -35,6 +35,7 @@ class RawWord(NamedTuple):
         turn: Quarter turns clockwise that the text stands rotated by; 4 for text aslant.
         struck: Whether a drawn line strikes it through.
         confidence: OCR confidence 0-1.
+        colour: sRGB as 0xRRGGBB; black where unknown.
     """
 
     text: str
@@ -46,6 +47,7 @@ class RawWord(NamedTuple):
     turn: int = 0
     struck: bool = False
     confidence: float | None = None
+    colour: int = 0
 
 
 def compose(

@@ -55,12 +55,14 @@ class TextLayer:
         height: Displayed height.
         words: In the file's order, text printed twice in one place kept once.
         drawings: Filled and stroked paths that are not fully transparent.
+        outside: What is written beside the displayed page.
     """
 
     width: float
     height: float
     words: tuple[RawWord, ...]
     drawings: tuple[Drawing, ...]
+    outside: str = ""
 
     def page_text(self, *, invisible: bool = False) -> PageText:
         """Text in reading order.
@@ -86,13 +88,18 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
     parsed = page.get_textpage(flags=_FLAGS)
     matrix = page.rotation_matrix if page.rotation else None
     blocks = parsed.extractDICT()["blocks"]
-    words = _raw_words(parsed.extractWORDS(), [b for b in blocks if b["type"] == 0], matrix)
+    text_blocks = [block for block in blocks if block["type"] == 0]
+    words = list(_raw_words(parsed.extractWORDS(), text_blocks, matrix))
     width, height = page.rect.width, page.rect.height
+    shown = [word for word in words if _on_page(word.bbox, width, height)]
     return TextLayer(
         width,
         height,
-        tuple(_once([word for word in words if _on_page(word.bbox, width, height)])),
+        tuple(_once(shown)),
         tuple(_drawings(blocks, matrix)),
+        ""
+        if len(shown) == len(words)
+        else " ".join(word.text for word in words if not _on_page(word.bbox, width, height)),
     )
 
 
@@ -142,6 +149,7 @@ def _raw_words(
             bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or span["char_flags"] & _BOLD_CHAR),
             bool(span["char_flags"] & _PAINTED) and span["alpha"] > 0,
             turn,
+            colour=span["color"],
         )
 
 

@@ -102,6 +102,13 @@ _PAGES = (
     _column("width_pt", FLOAT, "Displayed width in points (1/72 inch), after /Rotate."),
     _column("height_pt", FLOAT, "Displayed height in points."),
     _column("rotation", INT, "/Rotate of the page, clockwise degrees."),
+    _key(
+        "flags",
+        TEXTS,
+        "What to look at: `possible_injection` (the text, also hidden text, seems to give orders "
+        "to a model), `hidden_text` (invisible, in the paper's colour or too small to read), "
+        "`reduced` (so large that its picture was rendered too small for small print).",
+    ),
     _column("image_width", INT, "Pixels of the picture that was sent; NULL without one."),
     _column("image_height", INT, "Pixels of the picture that was sent."),
     _column("image_bytes", INT, "Of the picture, before base64."),
