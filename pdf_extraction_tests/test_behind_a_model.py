@@ -13,7 +13,8 @@ from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.evaluation import score
 from pdf_extraction.model import Completion, Document, DocumentOutcome, PageOutcome
-from pdf_extraction.pdf.page import PageOptions, read_page
+from pdf_extraction.pdf.page import read_page
+from pdf_extraction.pdf.tasks import PageOptions
 from pdf_extraction.profiles import get_profile
 from pdf_extraction_tests import simulated
 from pdf_extraction_tests.corpus import CORPUS, calibrated_on_tesseract, needs_corpus

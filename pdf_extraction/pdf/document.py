@@ -6,7 +6,7 @@ What the library's own errors are here stands in ``faults``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pymupdf
@@ -15,6 +15,7 @@ from pdf_extraction.errors import EncryptedDocument, PageError, UnreadableDocume
 from pdf_extraction.model import PageImage
 from pdf_extraction.pdf.faults import translating
 from pdf_extraction.pdf.kinds import kind_of, opened
+from pdf_extraction.pdf.tasks import DocumentFacts
 
 #: Warnings of MuPDF that tell of contents lost, not of untidiness.
 _DAMAGE = (
@@ -26,21 +27,6 @@ _DAMAGE = (
     "non-page object in page tree",
     "cannot find object",
 )
-
-
-@dataclass(frozen=True)
-class DocumentFacts:
-    """What is known of a document once it is open.
-
-    Attributes:
-        page_count: Pages, at least one.
-        is_repaired: Its cross-reference table was damaged and had to be rebuilt.
-        warnings: What the PDF library complained about while opening.
-    """
-
-    page_count: int
-    is_repaired: bool = False
-    warnings: str = ""
 
 
 def open_document(path: Path, password: str | None = None) -> pymupdf.Document:

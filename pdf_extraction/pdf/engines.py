@@ -12,13 +12,15 @@ import importlib.util
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 
 from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import BBox
-from pdf_extraction.pdf.drawn import Pixels
+
+if TYPE_CHECKING:
+    from pdf_extraction.pdf.drawn import Pixels
 
 EngineName = Literal["auto", "tesseract", "rapidocr"]
 

@@ -6,7 +6,8 @@ The words themselves stay where ``textlayer`` puts them. Which signs speak to a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from pdf_extraction.model import PageFlag
 from pdf_extraction.pdf.drawn import Drawn
@@ -42,7 +43,7 @@ def flags_of(layer: TextLayer, drawn: Drawn, text: str, image_share: float) -> t
     invisible = [word for word in layer.words if not word.visible]
     hidden = [] if image_share >= FULL_IMAGE else invisible
     hidden = [*hidden, *_tiny(layer), *_pale(layer, drawn)]
-    said = "\n".join((text, _joined(invisible), layer.outside))
+    said = "\n".join((text, *_joined(invisible)))
     flags: list[PageFlag] = []
     if speaks_to_the_model(said):
         flags.append("possible_injection")
@@ -56,8 +57,10 @@ def is_reduced(width_pt: float, height_pt: float, dpi: float, max_pixels: int) -
     return 72 * scale_for(width_pt, height_pt, dpi, max_pixels) < min(dpi, _LEGIBLE_DPI)
 
 
-def _joined(words: Iterable[RawWord]) -> str:
-    return " ".join(word.text for word in words)
+def _joined(words: Iterable[RawWord]) -> Iterator[str]:
+    """Lines of words; some signs begin one."""
+    for _, line in groupby(words, key=lambda word: word.run):
+        yield " ".join(word.text for word in line)
 
 
 def _tiny(layer: TextLayer) -> list[RawWord]:

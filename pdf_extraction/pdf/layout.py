@@ -8,7 +8,7 @@ table here that the rules do not find, and is asked only where the settings say 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import pymupdf
 
@@ -16,9 +16,8 @@ from pdf_extraction.model import BBox, Region, RegionKind, TableCell
 from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.pagetext import RawWord
 from pdf_extraction.pdf.tables import Grid, bands, grid_in, lines_of
+from pdf_extraction.pdf.tasks import LayoutEngine
 from pdf_extraction.pdf.textlayer import TextLayer, turned
-
-LayoutEngine = Literal["none", "rules", "model"]
 
 #: Lines either way from which a grid is worth PyMuPDF's finder, and from which it is a drawing.
 _LEAST_LINES, _MOST_LINES = 3, 2_000

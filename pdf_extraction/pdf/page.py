@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import pymupdf
 
@@ -10,36 +10,18 @@ from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageFlag, PageImage, PageText
 from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.drawn import Drawn
-from pdf_extraction.pdf.engines import EngineName, engine_for
+from pdf_extraction.pdf.engines import engine_for
 from pdf_extraction.pdf.hidden import flags_of, is_reduced
-from pdf_extraction.pdf.layout import LayoutEngine, regions_of
+from pdf_extraction.pdf.layout import regions_of
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
-from pdf_extraction.pdf.picture import Canvas, PictureOptions
+from pdf_extraction.pdf.picture import Canvas
+from pdf_extraction.pdf.tasks import PageOptions, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import PageFeatures, Source, Verdict, judge
 from pdf_extraction.words import packed
 
 NO_TEXT = PageText("none")
-
-
-@dataclass(frozen=True)
-class PageOptions:
-    """What is read of a page.
-
-    Attributes:
-        want_picture: Whether somebody looks at the picture.
-        picture: Its limits.
-        ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
-        ocr_engine: ``auto`` takes Tesseract where its language data is found.
-        layout: How tables and figures are looked for.
-    """
-
-    want_picture: bool = False
-    picture: PictureOptions = field(default_factory=PictureOptions)
-    ocr_languages: tuple[str, ...] = ("por", "eng")
-    ocr_engine: EngineName = "auto"
-    layout: LayoutEngine = "none"
 
 
 def read_page(

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import dataclass
 from functools import cached_property
 from math import ceil, sqrt
-from typing import Literal
 
 import numpy as np
 import pymupdf
 
 from pdf_extraction.model import WHOLE_PAGE, Picture, View
 from pdf_extraction.pdf.drawn import Drawn, Pixels
-
-ImageFormat = Literal["jpeg", "png", "webp"]
+from pdf_extraction.pdf.tasks import ImageFormat, PictureOptions
 
 #: No side is longer, however thin the page: encoders and models refuse more.
 MAX_SIDE = 8_000
@@ -28,23 +25,6 @@ MIN_PIXELS = 500_000
 QUALITIES = (85, 70, 55, 40, 25)
 #: Channels that differ by less than this everywhere are a grey page.
 _GREY_TOLERANCE = 6
-
-
-@dataclass(frozen=True)
-class PictureOptions:
-    """How large a picture may be.
-
-    Attributes:
-        dpi: Pixels an inch, never more than ``max_pixels`` in all.
-        max_pixels: Width times height.
-        image_format: Encoding.
-        max_image_bytes: Of the picture in base64.
-    """
-
-    dpi: int = 300
-    max_pixels: int = 2_000_000
-    image_format: ImageFormat = "jpeg"
-    max_image_bytes: int = 4_000_000
 
 
 class Canvas:

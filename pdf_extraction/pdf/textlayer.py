@@ -55,14 +55,12 @@ class TextLayer:
         height: Displayed height.
         words: In the file's order, text printed twice in one place kept once.
         drawings: Filled and stroked paths that are not fully transparent.
-        outside: What is written beside the displayed page.
     """
 
     width: float
     height: float
     words: tuple[RawWord, ...]
     drawings: tuple[Drawing, ...]
-    outside: str = ""
 
     def page_text(self, *, invisible: bool = False) -> PageText:
         """Text in reading order.
@@ -89,7 +87,7 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
     matrix = page.rotation_matrix if page.rotation else None
     blocks = parsed.extractDICT()["blocks"]
     text_blocks = [block for block in blocks if block["type"] == 0]
-    words = list(_raw_words(parsed.extractWORDS(), text_blocks, matrix))
+    words = _raw_words(parsed.extractWORDS(), text_blocks, matrix)
     width, height = page.rect.width, page.rect.height
     shown = [word for word in words if _on_page(word.bbox, width, height)]
     return TextLayer(
@@ -97,9 +95,6 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
         height,
         tuple(_once(shown)),
         tuple(_drawings(blocks, matrix)),
-        ""
-        if len(shown) == len(words)
-        else " ".join(word.text for word in words if not _on_page(word.bbox, width, height)),
     )
 
 

@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from multiprocessing.connection import wait
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import pymupdf
 
@@ -25,15 +25,21 @@ from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import WHOLE_PAGE, PageImage, PageText, Picture, View
 from pdf_extraction.pdf.allowance import Allowance, allowed, limit_process
 from pdf_extraction.pdf.document import (
-    DocumentFacts,
     damage_shown,
     facts_of,
     open_document,
     warnings_so_far,
 )
 from pdf_extraction.pdf.faults import is_memory, page_error, translated
-from pdf_extraction.pdf.page import PageOptions, read_page
-from pdf_extraction.pdf.picture import PictureOptions, picture_of
+from pdf_extraction.pdf.page import read_page
+from pdf_extraction.pdf.picture import picture_of
+from pdf_extraction.pdf.tasks import (
+    OUT_OF_MEMORY,
+    DocumentFacts,
+    FileVersion,
+    PageOptions,
+    PictureOptions,
+)
 
 Result = TypeVar("Result")
 
@@ -42,17 +48,6 @@ OPEN_DOCUMENTS = 4
 #: MuPDF's store of decoded images and fonts is emptied to this share after each page, so
 #: that memory does not grow with the pages read; shared fonts stay.
 _STORE_KEPT_PERCENT = 50
-#: Exit status of a worker that ran into its limit of memory.
-OUT_OF_MEMORY = 12
-
-
-class FileVersion(NamedTuple):
-    """A file as it was when a caller looked; a replaced file is opened anew."""
-
-    path: str
-    mtime_ns: int
-    size: int
-    ctime_ns: int = 0
 
 
 def start(memory_limit: int) -> None:

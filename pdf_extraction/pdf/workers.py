@@ -32,14 +32,16 @@ from pdf_extraction.errors import (
     UnreadableDocument,
 )
 from pdf_extraction.model import WHOLE_PAGE, PageImage, PageText, Picture, View, digest
-from pdf_extraction.pdf import worker
+from pdf_extraction.pdf import tasks
 from pdf_extraction.pdf.allowance import EXHAUSTED, Allowance
-from pdf_extraction.pdf.document import DocumentFacts
 from pdf_extraction.pdf.engines import EngineName, ocr_engine_status
-from pdf_extraction.pdf.faults import translated
-from pdf_extraction.pdf.layout import LayoutEngine
-from pdf_extraction.pdf.page import PageOptions
-from pdf_extraction.pdf.picture import ImageFormat, PictureOptions
+from pdf_extraction.pdf.tasks import (
+    DocumentFacts,
+    ImageFormat,
+    LayoutEngine,
+    PageOptions,
+    PictureOptions,
+)
 
 Result = TypeVar("Result")
 _log = logging.getLogger(__name__)
@@ -161,7 +163,7 @@ class Reader:
             DocumentError: It cannot be read, and why.
         """
         try:
-            found = await self._read(worker.facts, _version(path), password)
+            found = await self._read(tasks.facts, _version(path), password)
         except FutureTimeout as error:
             raise UnreadableDocument(
                 f"{path.name} could not be opened within {self.options.page_timeout_s:g} s: "
@@ -193,7 +195,7 @@ class Reader:
         """
         try:
             return await self._read(
-                worker.read, _version(path), password, page_number, self.options.page, known_text
+                tasks.read, _version(path), password, page_number, self.options.page, known_text
             )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             return PageImage(page_number, error=self._page_error(error, path, page_number))
@@ -209,7 +211,7 @@ class Reader:
         options = self.options.page.picture
         try:
             found = await self._read(
-                worker.picture, _version(path), password, page_number, options, view
+                tasks.picture, _version(path), password, page_number, options, view
             )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._page_error(error, path, page_number) from error
@@ -222,7 +224,7 @@ class Reader:
         try:
             found = await self._run(task, self.options.allowance, *args)
         except ProcessExpired as error:
-            if error.exitcode != worker.OUT_OF_MEMORY:
+            if error.exitcode != tasks.OUT_OF_MEMORY:
                 raise
             async with self._large:
                 whole = self.options.allowance._replace(memory_bytes=self.options.page_memory_bytes)
@@ -260,7 +262,7 @@ class Reader:
                 self._pool = ProcessPool(
                     max_workers=self.workers,
                     max_tasks=self.options.tasks_per_worker,
-                    initializer=worker.start,
+                    initializer=tasks.start,
                     initargs=(self.options.memory_limit_bytes,),
                     context=worker_context(),
                 )
@@ -280,7 +282,7 @@ class Reader:
                 f"{page} was given up after {self.options.page_cpu_s:g} s of processor time: "
                 "raise page_cpu_s if it is worth the wait"
             )
-        if _exit_of(error) == worker.OUT_OF_MEMORY:
+        if _exit_of(error) == tasks.OUT_OF_MEMORY:
             return PageTooLarge(
                 f"{page} needs more than the {self.options.page_memory_bytes:,} bytes of memory "
                 "that a page may take: raise page_memory_bytes or get a simpler file"
@@ -296,7 +298,7 @@ class Reader:
                 f"could not be opened within {self.options.page_cpu_s:g} s of processor time: "
                 "raise page_cpu_s or"
             )
-        elif _exit_of(error) == worker.OUT_OF_MEMORY:
+        elif _exit_of(error) == tasks.OUT_OF_MEMORY:
             reason = "needs more memory to be opened than page_memory_bytes: raise that or"
         else:
             reason = "crashes the PDF library when opened:"
@@ -327,9 +329,11 @@ def _cores() -> int:
     return len(usable(0)) if usable else os.cpu_count() or 1
 
 
-def _version(path: Path) -> worker.FileVersion:
+def _version(path: Path) -> tasks.FileVersion:
     try:
         found = path.stat()
     except OSError as error:
+        from pdf_extraction.pdf.faults import translated  # noqa: PLC0415
+
         raise translated(error, path) from error
-    return worker.FileVersion(str(path), found.st_mtime_ns, found.st_size, found.st_ctime_ns)
+    return tasks.FileVersion(str(path), found.st_mtime_ns, found.st_size, found.st_ctime_ns)

@@ -3,7 +3,8 @@
 import pymupdf
 import pytest
 
-from pdf_extraction.pdf.page import PageOptions, read_page
+from pdf_extraction.pdf.page import read_page
+from pdf_extraction.pdf.tasks import PageOptions
 
 RULES = PageOptions(ocr_languages=(), layout="rules")
 

@@ -11,7 +11,8 @@ from pdf_extraction.errors import Unavailable
 from pdf_extraction.model import PageText
 from pdf_extraction.pdf import engines
 from pdf_extraction.pdf.ocr import read_by_ocr, skew_of
-from pdf_extraction.pdf.page import PageOptions, read_page
+from pdf_extraction.pdf.page import read_page
+from pdf_extraction.pdf.tasks import PageOptions
 from pdf_extraction_tests.pdf.made import PROSE, scan_of
 
 LANGUAGES = ("por", "eng")

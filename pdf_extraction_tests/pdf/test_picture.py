@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 from pdf_extraction.model import WHOLE_PAGE, View
-from pdf_extraction.pdf.picture import MAX_SIDE, PictureOptions, picture_of, render, scale_for
+from pdf_extraction.pdf.picture import MAX_SIDE, picture_of, render, scale_for
+from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction_tests.pdf.made import PROSE
 
 

@@ -259,3 +259,27 @@ def test_hostile_files_end_in_pages_or_a_named_error(capfd):
     assert ends["derived_truncated_half"][1].text_verdict == "text_layer+damaged"
     assert ends["synthetic_mediabox_1e6"][0].picture.width <= 1000
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_callers_process_never_loads_the_pdf_library(document):
+    """It costs 77 MB there, and most of a second at every start."""
+    code = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "import pdf_extraction.cli.run, pdf_extraction.definitions, pdf_extraction.steps\n"
+        "from pdf_extraction.pdf.workers import Reader, ReadOptions\n"
+        "async def main():\n"
+        "    async with Reader(ReadOptions(workers=1, want_picture=True)) as reader:\n"
+        f"        return await reader.read(Path({str(document)!r}), 1)\n"
+        "page = asyncio.run(main())\n"
+        "print(page.error, page.picture.width, 'pymupdf' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=ROOT,
+    )
+    assert done.stdout.split()[0::2] == ["None", "False"]

@@ -10,7 +10,8 @@ from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.evaluation import score
 from pdf_extraction.grounding import ground
 from pdf_extraction.model import Completion, Document, GroundedPage, PageOutcome
-from pdf_extraction.pdf.page import PageOptions, read_page
+from pdf_extraction.pdf.page import read_page
+from pdf_extraction.pdf.tasks import PageOptions
 from pdf_extraction.profiles.legal_ptbr import LegalPtBr
 from pdf_extraction_tests.assembly.acts import check_invariants
 
