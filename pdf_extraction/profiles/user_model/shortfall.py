@@ -15,6 +15,8 @@ _LEAST_ROWS = 3
 #: Rows of one table end their columns at the same place, in fractions of the page's width.
 _SAME_EDGE = 0.012
 _LEAST_MISSING = 2
+#: A total has one figure, a row of a table two or more.
+_LEAST_FIGURES = 2
 
 
 def rows_left_out(items: Sequence[Sequence[str]], page: PageText) -> int:
@@ -32,12 +34,17 @@ def rows_left_out(items: Sequence[Sequence[str]], page: PageText) -> int:
         return 0
     known = [_edges(line, page) for line in found]
     columns = int(median(len(edges) for edges in known))
-    if columns < 2:
+    if columns < _LEAST_FIGURES:
         return 0
     last = max(line.start for line in found)
     usual = [edge for edges in known for edge in edges]
-    below = [line for line in page.lines if line.start > last]
-    alike = [line for line in below if _is_alike(_edges(line, page), usual, columns)]
+    patterns = {_pattern(line) for line in found}
+    alike = [
+        line
+        for line in page.lines
+        if line.start > last
+        and (_is_aligned(_edges(line, page), usual, columns) or _pattern(line) in patterns)
+    ]
     return len(alike) if len(alike) >= _LEAST_MISSING else 0
 
 
@@ -60,6 +67,18 @@ def _edges(line: Line, page: PageText) -> list[float]:
     ]
 
 
-def _is_alike(edges: Sequence[float], usual: Sequence[float], columns: int) -> bool:
+def _pattern(line: Line) -> str:
+    """Runs of words and figures, such as ``wn``, where a line has figures enough."""
+    marks = ["n" if _FIGURE.fullmatch(word) else "w" for word in line.text.split()]
+    if marks.count("n") < _LEAST_FIGURES:
+        return line.text
+    return "".join(
+        mark
+        for mark, before in zip(marks, ["", *marks], strict=False)
+        if "n" in mark or mark != before
+    )
+
+
+def _is_aligned(edges: Sequence[float], usual: Sequence[float], columns: int) -> bool:
     shared = [edge for edge in edges if any(abs(edge - one) < _SAME_EDGE for one in usual)]
-    return len(shared) >= max(2, columns - 1)
+    return len(shared) >= max(_LEAST_FIGURES, columns - 1)

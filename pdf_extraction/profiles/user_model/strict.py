@@ -152,7 +152,10 @@ class _Rewriting:
 
 def _is_filled(value: Any) -> bool:
     """Lists that are not required are empty, and constants what they are, rather than null."""
-    return isinstance(value, Mapping) and (value.get("type") == "array" or "const" in value)
+    if not isinstance(value, Mapping):
+        return False
+    has_free_keys = value.get("type") == "object" and "properties" not in value
+    return value.get("type") == "array" or has_free_keys or "const" in value
 
 
 def _or_null(schema: dict[str, Any]) -> dict[str, Any]:
