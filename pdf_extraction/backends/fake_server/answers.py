@@ -252,9 +252,14 @@ def _of_type(schema: Mapping[str, Any], root: Mapping[str, Any], page: int) -> A
         "boolean": True,
         "null": None,
     }
-    return scalars.get(kind, _TEXTS.get(schema.get("format", ""), f"texto da página {page}"))
+    if kind in scalars:
+        return scalars[kind]
+    # Strict schemas have no formats; what they say of one stands in the description.
+    said = schema.get("format", "") or next((s for s in _SAID if s in str(schema)), "")
+    return _TEXTS.get(_SAID.get(said, said), f"texto da página {page}")
 
 
+_SAID = {"YYYY-MM-DDTHH:MM:SS": "date-time", "YYYY-MM-DD": "date", "HH:MM:SS": "time"}
 _TEXTS = {"date": "2024-01-31", "date-time": "2024-01-31T12:00:00Z", "time": "12:00:00"}
 
 
