@@ -38,6 +38,7 @@ class Gathered:
         self.is_ended = False
         self.is_enough = False
         self._rest = b""
+        self._is_broken = False
         self._error: dict[str, Any] | None = None
         self._model: Any = None
         self._usage: Any = None
@@ -58,8 +59,16 @@ class Gathered:
 
     @property
     def is_whole(self) -> bool:
-        """Whether an answer can be made of it: a stream that merely stops was cut on its way."""
-        return self.is_ended or self.is_enough or self._finish_reason is not None
+        """Whether an answer can be made of it.
+
+        A stream that merely stops, or says that it is done in the middle of its JSON and gives
+        no reason, was cut on its way.
+        """
+        if self._is_broken:
+            return False
+        if self._finish_reason is not None or self._error is not None:
+            return True
+        return self.is_ended and self._is_complete()
 
     def payload(self) -> dict[str, Any]:
         """The answer as a call without streaming gives it."""
@@ -83,7 +92,9 @@ class Gathered:
         try:
             event = json.loads(data)
         except (ValueError, RecursionError):
-            return  # a keep-alive of some gateway; what is missing shows at the end
+            # A piece of the answer is lost, and nobody would see it.
+            self._is_broken = self.is_enough = True
+            return
         if not isinstance(event, dict):
             return
         if "error" in event:

@@ -76,7 +76,7 @@ def test_a_looping_answer_is_cut_at_once_and_the_server_stops(kind):
     completion = caught.value.completion
     assert completion.finish_reason == CUT_LOOPING
     assert completion.usage_estimated
-    assert 0 < completion.output_tokens <= made
+    assert 0 < completion.output_tokens < 2 * made
 
 
 def test_a_whole_answer_followed_by_blanks_without_end_is_taken():
@@ -112,14 +112,24 @@ def test_only_long_answers_are_streamed_by_default():
 
 
 def test_events_may_be_cut_anywhere():
-    """Bytes are put together however they come; comments and gateways' noise are passed over."""
+    """Bytes are put together however they come; comments are passed over."""
     events = [delta(content=part) for part in ('{"a": ', '"§ 1º"', "}")]
-    noise = Gathered()
-    noise.feed(b": PROCESSING\n\ndata: <html>\n\ndata: 7\n\n")
     for size in (1, 2, 7, None):
-        message = fed(*events, size=size).payload()["choices"][0]["message"]
+        gathered = fed(*events, size=size)
+        gathered.feed(b": PROCESSING\n\ndata: [DONE]\n\n")
+        assert gathered.is_whole
+        message = gathered.payload()["choices"][0]["message"]
         assert message["content"] == '{"a": "§ 1º"}'
-    assert not noise.is_whole
+
+
+@pytest.mark.parametrize(
+    "end", [b"", b"data: [DONE]\n\n", b"data: <html>\n\n", b'data: {"choi\n\ndata: [DONE]\n\n']
+)
+def test_a_stream_with_a_piece_missing_is_no_answer(end):
+    """Neither an end without a reason in the middle of the JSON nor a broken piece passes."""
+    gathered = fed(delta(content='{"devices": [{"text": "Art.'))
+    gathered.feed(end)
+    assert not gathered.is_whole
 
 
 def test_a_model_that_repeats_itself_while_thinking_is_cut():
