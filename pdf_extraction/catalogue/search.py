@@ -14,7 +14,7 @@ from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
 #: What browsers and copying programs add to the name of a file that is not whole yet; some put
 #: an empty file of the final name beside it.
@@ -84,14 +84,15 @@ def _inside(root: Path, endings: tuple[str, ...]) -> Iterator[Found]:
         for path in (Path(folder, name) for name in folders):
             if path.is_symlink():
                 yield Found(path, root, f"{path}: {_LINK}")
+        beside = frozenset(names)
         for name in sorted(names):
             if not name.startswith(".") and name.lower().endswith(endings):
                 path = Path(folder, name)
-                yield Found(path, root, _obstacle(path, real_root, names))
+                yield Found(path, root, _obstacle(path, real_root, beside))
     yield from closed
 
 
-def _obstacle(path: Path, real_root: Path, beside: Collection[str]) -> str:
+def _obstacle(path: Path, real_root: Path, beside: frozenset[str]) -> str:
     """Why a file of a folder is not taken; empty where it is."""
     try:
         if path.is_symlink():
