@@ -7,6 +7,7 @@ table here that the rules do not find, and is asked only where the settings say 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ import pymupdf
 
 from pdf_extraction.model import BBox, Region, RegionKind, TableCell
 from pdf_extraction.pdf.allowance import lifted
+from pdf_extraction.pdf.formulas import SIGNS, Symbols, formulas_in
 from pdf_extraction.pdf.pagetext import RawWord
 from pdf_extraction.pdf.tables import Grid, bands, grid_in, lines_of
 from pdf_extraction.pdf.tasks import LayoutEngine
@@ -27,6 +29,10 @@ _LEAST_HEIGHT = 18.0
 _MOST_WORDS = 20
 #: Share of the page from which a picture is a figure.
 _FIGURE_SHARE = 0.01
+_SPANS = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
+_BOLD = pymupdf.TEXT_FONT_BOLD
+#: Blanks and what never prints; a prose span keeps its words for all that they are glued.
+_NO_SYMBOL = re.compile(r"[\s\u200b-\u200f\u2060-\u2064]+")
 #: What PyMuPDF's layout model calls what we keep.
 _KINDS: dict[str, RegionKind] = {
     "picture": "figure",
@@ -55,6 +61,7 @@ def regions_of(
         found += _by_model(page)
     tables = _tables(page, layer, words)
     found += [Region("table", grid.bbox, grid.cells) for grid in tables]
+    found += _formulas(page, layer, [grid.bbox for grid in tables])
     return tuple(
         _fraction(region, layer) for region in found if region.kind != "table" or region.cells
     )
@@ -125,6 +132,26 @@ def _cell(
     inside = [w for w in words if _holds(box, w.bbox)]
     text = " ".join(word.text for word in inside)
     return TableCell(rows[0], columns[0], len(rows), len(columns), text, rows[0] == 0)
+
+
+def _formulas(page: pymupdf.Page, layer: TextLayer, tables: Sequence[BBox]) -> list[Region]:
+    """Displayed formulas outside tables; the page is parsed again only where signs are."""
+    if page.rotation or not any(SIGNS.search(word.text) for word in layer.words):
+        return []
+    blocks = page.get_text("dict", flags=_SPANS)["blocks"]
+    symbols = [
+        Symbols(text, span["bbox"], span["size"], span["origin"][1], bool(span["flags"] & _BOLD))
+        for block in blocks
+        for line in block["lines"]
+        for span in line["spans"]
+        if (text := _NO_SYMBOL.sub("", span["text"])) and line["dir"][0] > 0.99
+    ]
+    bars = lines_of(drawing.bbox for drawing in layer.drawings)
+    return [
+        Region("formula", formula.bbox, latex=formula.latex)
+        for formula in formulas_in(symbols, bars)
+        if not any(_overlap(formula.bbox, table) > 0.5 for table in tables)
+    ]
 
 
 def _by_model(page: pymupdf.Page) -> list[Region]:

@@ -173,3 +173,12 @@ def test_regions_take_the_place_of_their_words():
         "<FIGURE>",
         "Depois.",
     ]
+
+
+def test_a_formula_is_shown_as_latex_in_place_of_its_words():
+    """Its symbols as the page has them would be glued in the wrong order."""
+    region = Region("formula", (0, 235 / 800, 1, 255 / 800), latex="a^{2}=b")
+    found = read_markdown(
+        replace(page(*body("Antes.", "a2=b", "Depois.", step=40)), regions=(region,))
+    )
+    assert found.split("\n\n") == ["Antes.", "$$a^{2}=b$$", "Depois."]

@@ -170,6 +170,9 @@ class Markdown(OfOnePage):
 
 
 def _claims(block: Block) -> list[str]:
+    """Texts to look for; a formula's LaTeX stands on no page."""
+    if block.text.startswith("$$"):
+        return []
     return [block.text] if block.text else [cell.text for cell in block.cells if cell.text]
 
 

@@ -42,11 +42,17 @@ def read_markdown(page: PageImage) -> str:
     found: list[str] = []
     for part in parts:
         if isinstance(part, Region):
-            found.append(FIGURE if part.kind == "figure" else cells_table(part.cells))
+            found.append(_shown(part))
         elif style is not None:
             running = [row for row in part if id(row) in kept and not _LEADERS.fullmatch(row.text)]
             found += style.blocks(_with_initials(running))
     return _laid_out([part for part in found if part])
+
+
+def _shown(region: Region) -> str:
+    if region.kind == "formula":
+        return f"$${region.latex}$$"
+    return FIGURE if region.kind == "figure" else cells_table(region.cells)
 
 
 def _parts(page: PageImage, width: float, height: float) -> Iterator[list[Row] | Region]:
