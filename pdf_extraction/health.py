@@ -136,7 +136,7 @@ def _existing(folder: Path) -> Path:
 
 def _profile(settings: Settings) -> Finding:
     try:
-        profile = get_profile(settings.profile)
+        profile = get_profile(settings.profile, settings.scope)
     except ExtractionError as error:
         return Finding("profile", "failed", f"{error} (`profile` in the settings)")
     return Finding("profile", "ok", f"{profile.name}: {', '.join(profile.tables)}")

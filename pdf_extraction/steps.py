@@ -27,7 +27,7 @@ from pdf_extraction.extraction import (
 from pdf_extraction.inbox import Troubled
 from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
 from pdf_extraction.pdf.workers import Reader, ReadOptions
-from pdf_extraction.profiles import get_profile
+from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Workspace, open_tools
 
@@ -112,7 +112,7 @@ def ground_partition(
     outcome = _asked(workspace, document)
     try:
         with _one_documents_fault(document, "page_extractions"):
-            groundings = ground_document(get_profile(outcome.profile), outcome)
+            groundings = ground_document(workspace.profile_of(outcome.profile), outcome)
     except ProfileFault as fault:
         outcomes.save_fault(workspace.stages, outcome, fault)
         return replace(outcome, error=fault), []
@@ -130,7 +130,7 @@ def publish_partition(
     """
     document = entry.document
     outcome = _asked(workspace, document)
-    profile = get_profile(outcome.profile)
+    profile = workspace.profile_of(outcome.profile)
     try:
         groundings = outcomes.load_groundings(workspace.stages, outcome)
         with _one_documents_fault(document, "document_chunks"):
@@ -260,7 +260,7 @@ def verdicts(
     document = published[0]
     if document["page_count"] is None:
         return [quality.unopened(check, document) for check in checks]
-    profile = get_profile(document["profile"])
+    profile = workspace.profile_of(document["profile"])
     rows = {name: tables.read(name, key) for name in profile.tables}
     records = [row for found in rows.values() for row in found if "grounding" in row]
     bounds = limits.checks
@@ -281,21 +281,21 @@ def verdicts(
         ),
     }
     found = [
-        decide[check]()
-        if _applies(check, profile.tables)
-        else quality.not_applicable(check, profile.name)
+        decide[check]() if _applies(check, profile) else quality.not_applicable(check, profile.name)
         for check in checks
     ]
     return [replace(verdict, worst=verdict.worst[: bounds.worst_rows]) for verdict in found]
 
 
-def _applies(check: str, tables: Sequence[str]) -> bool:
+def _applies(check: str, profile: Profile) -> bool:
+    if profile.specs and check in {"confidence", "grounding"}:
+        return True  # each record of a user's own model has both
     wants: Mapping[str, set[str]] = {
         "hierarchy": {"devices"},
         "confidence": {"devices"},
         "grounding": {"devices"},
     }
-    return check not in wants or bool(wants[check] & set(tables))
+    return check not in wants or bool(wants[check] & set(profile.tables))
 
 
 def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:

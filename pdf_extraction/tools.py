@@ -53,7 +53,11 @@ class Workspace:
     @cached_property
     def profile(self) -> Profile:
         """What to extract."""
-        return get_profile(self.settings.profile)
+        return self.profile_of(self.settings.profile)
+
+    def profile_of(self, name: str) -> Profile:
+        """A profile by its name, as these settings have it."""
+        return get_profile(name, self.settings.scope)
 
     @cached_property
     def catalogue(self) -> Catalogue:

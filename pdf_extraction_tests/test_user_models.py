@@ -13,8 +13,10 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.errors import SettingsError
+from pdf_extraction.settings import load_settings
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
+from pdf_extraction.tools import Workspace
 from pdf_extraction_tests.samples import write_pdf
 from pdf_extraction_tests.user_models import SCHEMAS, ask, run, workspace_for
 
@@ -573,3 +575,16 @@ def test_the_schema_goes_to_the_server_as_the_setting_says(tmp_path, form):
         assert sent["json_schema"]["strict"] is True
     assert "sentiment (positive | mixed | negative): of the whole review" in seen[0].system
     assert seen[0].schema["properties"]["score"]["type"] == "number"
+
+
+def test_a_path_is_from_the_working_folder_or_from_the_settings_file(tmp_path, monkeypatch):
+    """Whoever starts the program elsewhere still means the file beside the settings."""
+    (tmp_path / "project" / "schemas").mkdir(parents=True)
+    schema = tmp_path / "project" / "schemas" / "s.py"
+    schema.write_text(MODEL.format(field=""))
+    settings = tmp_path / "project" / "pdf_extraction.toml"
+    settings.write_text('profile = "schemas/s.py:Ticket"\nscope = "page"\n')
+    for folder in (tmp_path, tmp_path / "project"):
+        monkeypatch.chdir(folder)
+        found = Workspace(tmp_path / "data", load_settings(settings, {})).profile
+        assert (found.tables, found.scope) == (("ticket",), "page")

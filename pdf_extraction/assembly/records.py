@@ -195,7 +195,8 @@ def _grounded_share(
 ) -> float | None:
     for rows in records.values():
         if rows and "grounding" in rows[0]:
-            return fmean(row["grounding"] != "absent" for row in rows)
+            sought = [row["grounding"] for row in rows if row["grounding"] is not None]
+            return fmean(method != "absent" for method in sought) if sought else None
     # A profile whose records have no place of their own: what its answers claimed.
     found = [grounding.method != "absent" for page in pages for grounding in page.groundings]
     return fmean(found) if found else None

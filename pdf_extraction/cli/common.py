@@ -96,6 +96,7 @@ class Common:
         """
         from pdf_extraction.profiles import get_profile  # noqa: PLC0415
         from pdf_extraction.settings import parse_settings  # noqa: PLC0415
+        from pdf_extraction.settings.load import placed  # noqa: PLC0415
         from pdf_extraction.settings.models import undefined_backend  # noqa: PLC0415
         from pdf_extraction.settings.presets import PRESETS  # noqa: PLC0415
 
@@ -106,7 +107,9 @@ class Common:
                 raise SettingsError(f"--backend: {sentence}")
             preset = parse_settings({"chain": [backend]}, "--backend").backends
             changes["backends"] = {**preset, **settings.backends}
-        get_profile(profile or settings.profile)
+        if profile is not None and self.config is not None:
+            changes["profile"] = profile = placed(profile, self.config.parent)
+        get_profile(profile or settings.profile, settings.scope)
         return settings.model_copy(
             update={**changes, **({"chain": (backend,)} if backend is not None else {})}
         )

@@ -88,7 +88,8 @@ class AskConfig(dg.Config):
     """What one run asks for."""
 
     profile: str | None = Field(
-        default=None, description="legal_ptbr, markdown or package.module:Model."
+        default=None,
+        description="legal_ptbr, markdown, package.module:Model or path/file.py:Model.",
     )
     backend: str | None = Field(default=None, description="Only this backend of the settings.")
     pages: str | None = Field(

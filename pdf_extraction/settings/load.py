@@ -7,6 +7,7 @@ launchpad change them for a run. Texts of the file never reach a message: people
 
 from __future__ import annotations
 
+import os
 import tomllib
 from difflib import get_close_matches
 from importlib.metadata import entry_points
@@ -78,7 +79,21 @@ def load_settings(path: Path | None, environ: Mapping[str, str]) -> Settings:
     file = chosen or DEFAULT_FILE
     settings = parse_settings(_read_toml(file), str(file))
     _check_plugins(settings, str(file))
-    return settings
+    return settings.model_copy(update={"profile": placed(settings.profile, file.parent)})
+
+
+def placed(profile: str, folder: Path) -> str:
+    """A profile as it is named from the working folder.
+
+    Args:
+        profile: Its name; of a file, from the working folder or from ``folder``.
+        folder: That of the settings file.
+    """
+    path, colon, name = profile.rpartition(":")
+    beside = folder / path
+    if not colon or not path.endswith(".py") or Path(path).exists() or not beside.exists():
+        return profile
+    return f"{Path(os.path.relpath(beside)).as_posix()}:{name}"
 
 
 def parse_settings(data: Mapping[str, Any], origin: str) -> Settings:

@@ -363,7 +363,14 @@ class Settings(_Section):
     profile: str = Field(
         default="legal_ptbr",
         min_length=1,
-        description="What to extract: `legal_ptbr`, `markdown` or `package.module:Model`.",
+        description="What to extract: `legal_ptbr`, `markdown`, or a Pydantic model of your own as "
+        "`package.module:Model` or `path/file.py:Model` (from the working folder, or from this "
+        "file).",
+    )
+    scope: Literal["document", "page"] | None = Field(
+        default=None,
+        description="For a model of your own: whether a document is one record or each page is; "
+        "not set: what the class says, else the document.",
     )
     chain: Texts = Field(
         default=("embedded",), min_length=1, description="Names of backends, tried in this order."
