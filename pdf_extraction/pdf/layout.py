@@ -111,6 +111,9 @@ def _grid(table: Any, page: pymupdf.Page, words: Sequence[RawWord]) -> Grid | No
     cells = [_cell(box, tops, lefts, words) for box in sorted(boxes, key=lambda b: (b[1], b[0]))]
     if sum(bool(cell.text) for cell in cells) < 4:
         return None
+    # The head is as deep as its deepest cell: what stands beside that cell's lower part heads too.
+    depth = max(cell.rows for cell in cells if cell.row == 0)
+    cells = [cell._replace(is_header=cell.row < depth < len(tops)) for cell in cells]
     x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
     x1, y1 = max(b[2] for b in boxes), max(b[3] for b in boxes)
     return Grid((x0, y0, x1, y1), tuple(cells))
@@ -131,7 +134,7 @@ def _cell(
     columns = [i for i, left in enumerate(lefts) if box[0] - 3 < left < box[2] - 3]
     inside = [w for w in words if _holds(box, w.bbox)]
     text = " ".join(word.text for word in inside)
-    return TableCell(rows[0], columns[0], len(rows), len(columns), text, rows[0] == 0)
+    return TableCell(rows[0], columns[0], len(rows), len(columns), text)
 
 
 def _formulas(page: pymupdf.Page, layer: TextLayer, tables: Sequence[BBox]) -> list[Region]:

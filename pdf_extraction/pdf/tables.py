@@ -24,6 +24,8 @@ _LEAST_WIDTH = 80.0
 _COLUMN_GAP, _CELL_GAP = 0.55, 1.0
 #: Word heights of white inside a cell that reaches over columns.
 _WORD_GAP = 0.45
+#: Word heights of white between the lines of one cell.
+_WRAPPED = 0.7
 #: Share of the rows whose words may stand in the white between two columns.
 _FEW = 0.2
 #: Points between a head and the line drawn under what it heads.
@@ -107,7 +109,7 @@ def grid_in(band: BBox, words: Sequence[RawWord], lines: Sequence[BBox]) -> Grid
     if len(inside) < 4:
         return None
     height = median(w.bbox[3] - w.bbox[1] for w in inside)
-    body = _rows([_token(w, height) for w in inside])
+    body = _unwrapped(_rows([_token(w, height) for w in inside]), height)
     while body and len(_cells(body[-1], height)) == 1:
         body.pop()  # a rule at the page's foot ends the band too, with prose above it
     above = [
@@ -159,6 +161,27 @@ def _rows(tokens: Sequence[_Token]) -> list[Line]:
         else:
             rows.append([token])
     return [sorted(row, key=lambda t: t.box[0]) for row in rows]
+
+
+def _unwrapped(rows: Sequence[Line], height: float) -> list[Line]:
+    """Rows with the further lines of a cell in their cell: alone, close, and begun where it is.
+
+    A first column's are left: there a line alone is a title as often.
+    """
+    found: list[Line] = []
+    bottom = float("-inf")
+    for row in rows:
+        left, top = row[0].box[0], min(token.box[1] for token in row)
+        cells = _cells(found[-1], height)[1:] if found else []
+        begun = [cell for cell in cells if abs(cell[0].box[0] - left) < 0.5 * height]
+        alone = len(_cells(row, height)) == 1 and not _FIGURE.fullmatch(row[0].text)
+        if alone and begun and top - bottom < _WRAPPED * height:
+            end = 1 + next(i for i, token in enumerate(found[-1]) if token is begun[0][-1])
+            found[-1] = [*found[-1][:end], *row, *found[-1][end:]]
+        else:
+            found.append(row)
+        bottom = max(token.box[3] for token in row)
+    return found
 
 
 def _columns(rows: Sequence[Line], height: float) -> list[Interval]:

@@ -78,6 +78,8 @@ def test_a_grid_of_lines_is_cut_where_its_lines_are(page):
         (2, 0, 1, 1, "Sum"),
         (2, 1, 1, 2, "30 of all"),
     ]
+    assert [c.text for c in table.cells if c.is_header] == ["Name", "First half", "Second",
+                                                            "10", "20"]  # fmt: skip
 
 
 def test_ruled_prose_in_two_columns_is_no_table(page):
@@ -111,3 +113,16 @@ def test_nothing_is_looked_for_where_no_profile_asks(page):
     page.draw_line((80, 262), (500, 262))
     rows_of(page, [("a", "1"), ("b", "2"), ("c", "3")], (80, 300))
     assert read_page(page, PageOptions(ocr_languages=())).regions == ()
+
+
+def test_further_lines_of_a_cell_belong_to_it(page):
+    """They stand alone, close below, and begin where the cell does."""
+    for y in (190, 255):
+        page.draw_line((80, y), (500, y))
+    rows = [("Tipo", "Onde"), ("Café", "Padaria, Confeitaria,"), ("", "Mercado"),
+            ("Gasolina", "Todos os postos")]  # fmt: skip
+    rows_of(page, rows, (80, 250), top=205, step=12)
+    (table,) = tables(page)
+    assert [cell[4] for cell in grid(table)] == [
+        "Tipo", "Onde", "Café", "Padaria, Confeitaria, Mercado", "Gasolina", "Todos os postos",
+    ]  # fmt: skip
