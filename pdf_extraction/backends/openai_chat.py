@@ -168,7 +168,12 @@ class OpenAIChatBackend:
     def _transport(self) -> Transport:
         key = {"Authorization": f"Bearer {self._key}"} if self._key else {}
         headers = {**_HEADERS, **key, **self.settings.extra_headers}
-        return Transport(self.settings.base_url, headers, direct=self._is_loopback)
+        return Transport(
+            self.settings.base_url,
+            headers,
+            direct=self._is_loopback,
+            ca_file=self.settings.ca_file,
+        )
 
     @cached_property
     def _place(self) -> Place:

@@ -9,13 +9,17 @@ the server works on for nobody. No API path, no key and no meaning of a status s
 from __future__ import annotations
 
 import asyncio
+import ssl
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from typing import Literal
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.payload import Payload
+
+from pdf_extraction.errors import SettingsError
 
 #: Seconds until a connection counts as failed, and until an idle one is closed.
 _CONNECT_S = 10.0
@@ -120,6 +124,23 @@ class Reply:
             self._response.close()
 
 
+def trusted_cas(ca_file: str | None) -> ssl.SSLContext | Literal[True]:
+    """What certificates are checked against; they always are.
+
+    Raises:
+        SettingsError: The file is no PEM file of certificates.
+    """
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=ca_file)
+    except OSError as error:  # an SSLError is one
+        raise SettingsError(
+            f"ca_file: {ca_file} cannot be used ({error.strerror or type(error).__name__}): "
+            "name a PEM file that holds the CA's certificate"
+        ) from error
+
+
 class Transport:
     """Sends requests to one server over connections that are kept. For one event loop.
 
@@ -130,12 +151,22 @@ class Transport:
         base_url: What paths are appended to.
         headers: Sent with every request.
         direct: Past the proxy of the environment, which cannot see this machine's loopback.
+        ca_file: PEM file of the CA to check the server's certificate against; None for the
+            system's.
     """
 
-    def __init__(self, base_url: str, headers: Mapping[str, str], *, direct: bool = False) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        direct: bool = False,
+        ca_file: str | None = None,
+    ) -> None:
         self._base_url = base_url
         self._headers = headers
         self._direct = direct
+        self._trusted = trusted_cas(ca_file)
         self._session: aiohttp.ClientSession | None = None
 
     @asynccontextmanager
@@ -171,7 +202,9 @@ class Transport:
     def _opened(self) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             headers=self._headers,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_KEEP_ALIVE_S),
+            connector=aiohttp.TCPConnector(
+                limit=0, keepalive_timeout=_KEEP_ALIVE_S, ssl=self._trusted
+            ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=not self._direct,

@@ -202,6 +202,11 @@ class OpenAIBackendSettings(BackendSettings):
         description="Name of the environment variable that holds the key; "
         "not set (or an unset variable) for a local server.",
     )
+    ca_file: str | None = Field(
+        default=None,
+        description="PEM file of a private CA that signed the server's certificate; certificates "
+        "are always checked, else against the system's CAs.",
+    )
     concurrency: int = Field(default=64, ge=1, description="Calls in flight at once.")
     timeout_s: float = Field(default=120.0, gt=0, description="Seconds for one call.")
     max_attempts: int = Field(
