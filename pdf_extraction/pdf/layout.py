@@ -7,6 +7,7 @@ table here that the rules do not find, and is asked only where the settings say 
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -160,6 +161,7 @@ def _formulas(page: pymupdf.Page, layer: TextLayer, tables: Sequence[BBox]) -> l
 def _by_model(page: pymupdf.Page) -> list[Region]:
     """Figures, running heads and feet that PyMuPDF's layout model sees."""
     with lifted():
+        importlib.import_module("pymupdf.layout")  # see this package's ``__init__``
         page.get_layout()
     matrix = page.rotation_matrix if page.rotation else None
     seen: list[Any] = page.layout_information or []
