@@ -129,6 +129,33 @@ def test_broken_answers_lose_no_device(name, style):
 
 
 @pytest.mark.parametrize("name", OWN)
+def test_devices_repeated_from_the_pages_around_are_left_out(name):
+    """A model that was shown the next page, too, transcribes some of it: that is left out."""
+    outcome, gold, answers = truth_of(SAMPLES, name)
+    wider = {
+        number: [*answers.get(number - 1, ())[-2:], *claims, *answers.get(number + 1, ())[:2]]
+        for number, claims in answers.items()
+    }
+    found = score(gold, rows_behind(outcome, wider)["devices"], contexts=ALL, struck=None)
+    assert found.f1 >= 0.99
+    assert found.text_accuracy >= 0.98
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_another_pages_object_under_this_pages_number_adds_no_device(name):
+    """Its rows stand nowhere on this page: the page's own labels give its devices."""
+    outcome, gold, answers = truth_of(SAMPLES, name)
+    last = max(answers)
+    swapped = {**answers, last: answers[min(answers)]} if last > 1 else answers
+    rows = rows_behind(outcome, swapped)["devices"]
+    standing = [row for row in rows if row["grounding"] != "absent"]
+    found = score(gold, standing, contexts=ALL, struck=None)
+    assert found.f1 >= 0.99
+    assert found.text_accuracy == 1.0
+    assert all(row["confidence"] <= 0.05 for row in rows if row["grounding"] == "absent")
+
+
+@pytest.mark.parametrize("name", OWN)
 def test_noise_in_answers_is_not_in_the_rows(name):
     """With 3 % of the letters wrong, rows still say what the page prints."""
     outcome, gold, answers = truth_of(SAMPLES, name)

@@ -168,6 +168,8 @@ def _without_label(
 ) -> Candidate | None:
     if _continues(number, placed) or len(letters_and_digits(item.claim.text)) < 4:
         return None
+    if is_repeated(item, placed, number):
+        return None
     label = item.claim.label
     if label.number[0] == 0:
         return None
@@ -225,14 +227,19 @@ def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) ->
 
 
 def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -> bool:
-    """An absent claim that a neighbouring page's answer has with a place: a picture too many."""
+    """A claim without a place or label that a neighbouring page's answer has with a place.
+
+    The model was shown that page, too, and transcribed some of it.
+    """
     text = letters_and_digits(item.claim.text)
     for other in placed[max(number - 150, 0) : number + 150]:
         if other is item or not other.grounding.spans or not 0 < abs(other.page - item.page) <= 2:
             continue
-        if other.claim.label.type != item.claim.label.type:
+        ours, theirs = item.claim.label, other.claim.label
+        if theirs.type != ours.type:
             continue
-        if _alike(text, letters_and_digits(other.claim.text)):
+        said = letters_and_digits(other.claim.text)
+        if _alike(text, said) or (text == said != "" and theirs.number == ours.number):
             return True
     return False
 

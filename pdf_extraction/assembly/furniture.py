@@ -14,7 +14,6 @@ from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
-from pdf_extraction.model import BBox
 
 #: Share of the page's height, from either edge, in which heads and feet stand.
 _ZONE = 0.13
@@ -79,18 +78,19 @@ def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
 def _mark_turned(page: Sequence[FlowLine]) -> None:
     """Stamps along the margin and watermarks across the page: they run in another direction."""
     long = [line for line in page if len(line.text) > 4]
-    turned = [line for line in long if _is_turned(line.bbox)]
+    turned = [line for line in long if _is_turned(line)]
     if len(turned) * 2 < len(long):
         for line in turned:
             line.skip = line.skip or "turned"
 
 
-def _is_turned(bbox: BBox) -> bool:
-    """Five letters and more are never nearly as high as wide, unless they run up or aslant.
+def _is_turned(line: FlowLine) -> bool:
+    """Far higher than the page's lines, and nearly as high as wide or more.
 
-    A page is higher than it is wide, which makes them look flatter in fractions of both.
+    A page is higher than it is wide, which makes such boxes look flatter in fractions of both.
     """
-    return bbox[3] - bbox[1] > 0.5 * (bbox[2] - bbox[0])
+    width, height = line.bbox[2] - line.bbox[0], line.bbox[3] - line.bbox[1]
+    return height > 2.0 * line.height and height > 0.5 * width
 
 
 def _is_device(text: str) -> bool:

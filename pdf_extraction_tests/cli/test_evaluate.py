@@ -63,16 +63,13 @@ def test_differences_are_told_with_their_pages(invoke, gold, tmp_path):
 
 def test_boxes_of_gold_are_compared(invoke, gold, tmp_path):
     """Where gold has boxes the median overlap is told, else nothing."""
-    data = tmp_path / "data"
-    words = ("evaluate", gold, "--data", data, "--format", "json")
-    assert json.loads(invoke(*words).stdout)["all"]["bbox_overlap"] is None
-    found = invoke("sql", "SELECT bbox FROM devices ORDER BY position LIMIT 1",
-                   "--data", data, "--format", "json")  # fmt: skip
-    (row,) = json.loads(found.stdout)
+    words = ("evaluate", gold, "--data", tmp_path / "data", "--format", "json")
+    assert json.loads(invoke(*words).stdout)["all"]["bbox_overlap"] > 0.95
     file = gold / f"{ACT}.devices.jsonl"
-    first, *others = file.read_text().splitlines()
-    file.write_text("\n".join([json.dumps({**json.loads(first), **row}), *others]))
-    assert json.loads(invoke(*words).stdout)["all"]["bbox_overlap"] == 1.0
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    bare = [{name: value for name, value in row.items() if name != "bbox"} for row in rows]
+    file.write_text("".join(json.dumps(row) + "\n" for row in bare))
+    assert json.loads(invoke(*words).stdout)["all"]["bbox_overlap"] is None
 
 
 def test_gold_without_its_document_is_a_failure_that_says_so(invoke, gold, tmp_path):

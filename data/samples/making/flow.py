@@ -9,10 +9,15 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from making.blocks import ink_width
 from making.canvas import A4, Canvas
 
 if TYPE_CHECKING:
     from making.blocks import SetLine
+
+Box = tuple[float, float, float, float]
+# Extents of the fonts in use, shares of the font size above and below the baseline.
+ASCENT, DESCENT = 1.06, 0.29
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Composer:
     geometry: Geometry
     pages: list[Canvas] = field(default_factory=list)
     owners: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    # Of each owner its first page and column's left edge, and the box of its lines there.
+    boxes: dict[int, tuple[tuple[int, float], Box]] = field(default_factory=dict)
     y: float = 0
 
     def new_page(self) -> None:
@@ -86,6 +93,20 @@ class Composer:
             canvas.rect((x + bar.x, y + bar.y, bar.width, bar.height), bar.color)
         if line.owner is not None:
             self.owners[line.owner].add(len(self.pages))
+            self._frame(line.owner, line, x, y + line.baseline)
+
+    def _frame(self, owner: int, line: SetLine, x: float, base: float) -> None:
+        """Widen the owner's box by a line, while it stands in the column it began in."""
+        place, box = self.boxes.get(owner, ((len(self.pages), x), None))
+        if place != (len(self.pages), x) or not line.inks:
+            return
+        edges = [
+            (x + ink.x, base - ASCENT * ink.size, x + ink.x + ink_width(ink),
+             base + DESCENT * ink.size)
+            for ink in line.inks
+        ] + ([box] if box else [])  # fmt: skip
+        x0s, y0s, x1s, y1s = zip(*edges, strict=True)
+        self.boxes[owner] = place, (min(x0s), min(y0s), max(x1s), max(y1s))
 
     def _column_rule(self, lowest: float, step: float) -> None:
         x = self.geometry.left + step - self.geometry.gutter / 2

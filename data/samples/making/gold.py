@@ -48,8 +48,11 @@ class _Ancestors:
         return "corpo"
 
 
-def gold_rows(document: Document, printed: Printed) -> list[Row]:
-    """List every device printed, in reading order."""
+def gold_rows(document: Document, printed: Printed, *, boxes: bool = True) -> list[Row]:
+    """List every device printed, in reading order.
+
+    Without `boxes` where the pages were moved after they were set, as a scanner does.
+    """
     ancestors = _Ancestors()
     versions: Counter[tuple[str, ...]] = Counter()
     rows: list[Row] = []
@@ -62,7 +65,8 @@ def gold_rows(document: Document, printed: Printed) -> list[Row]:
             place = {"order": len(rows) + 1, "version": versions[tuple(path)]}
             first, last = printed.pages[index]
             place |= {"page_start": first, "page_end": last}
-            rows.append(_row(document, block, path, ancestors.context, place))
+            row = _row(document, block, path, ancestors.context, place)
+            rows.append(row | ({"bbox": printed.boxes[index]} if boxes else {}))
             _mark_quoting(rows)
     return rows
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from making.act import Block, Device, PageBreak
 from making.blocks import SetLine, Sheet, set_block
-from making.canvas import Canvas, to_document
+from making.canvas import A4, Canvas, to_document
 from making.flow import Composer, Geometry
 
 if TYPE_CHECKING:
@@ -60,10 +60,14 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """The outcome: the file, and for each device's index among the blocks its pages."""
+    """The outcome: the file, and for each device's index among the blocks its pages.
+
+    `boxes` are those of a device's lines in the column where it begins, as fractions of the page.
+    """
 
     pdf: Pdf
     pages: dict[int, tuple[int, int]] = field(default_factory=dict)
+    boxes: dict[int, list[float]] = field(default_factory=dict)
 
 
 def typeset(document: Document) -> Printed:
@@ -79,7 +83,14 @@ def typeset(document: Document) -> Printed:
     for number, canvas in enumerate(composer.pages, start=1):
         document.furniture(canvas, number, total)
     pdf = to_document(composer.pages, document.title, document.author)
-    return Printed(pdf, {owner: (min(p), max(p)) for owner, p in composer.owners.items()})
+    width, height = A4
+    boxes = {
+        owner: [round(x0 / width, 4), round(y0 / height, 4), round(x1 / width, 4),
+                round(y1 / height, 4)]
+        for owner, (_, (x0, y0, x1, y1)) in composer.boxes.items()
+    }  # fmt: skip
+    pages = {owner: (min(p), max(p)) for owner, p in composer.owners.items()}
+    return Printed(pdf, pages, boxes)
 
 
 def _set_section(composer: Composer, section: Section, document: Document, offset: int) -> None:
