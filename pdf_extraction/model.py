@@ -365,6 +365,7 @@ class Completion:
         input_tokens: Tokens of the answering call alone.
         output_tokens: Tokens of the answering call alone.
         usage_estimated: The server gave no usage, these are estimates.
+        token_logprobs: How sure the model was of each value, as ``logprobs.pack`` keeps it.
         cost_usd: Of the answering call alone.
         latency_ms: Of the answering call alone; 0 without a call.
         cached: Taken from the cache.
@@ -379,6 +380,7 @@ class Completion:
     input_tokens: int = 0
     output_tokens: int = 0
     usage_estimated: bool = False
+    token_logprobs: str = field(default="", repr=False)
     cost_usd: float = 0.0
     latency_ms: float = 0.0
     cached: bool = False

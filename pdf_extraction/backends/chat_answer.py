@@ -10,6 +10,7 @@ from pdf_extraction.backends.errors_table import Place, from_payload
 from pdf_extraction.backends.stream import CUT_LOOPING
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.errors import Looping, Malformed, OutputError, Refused, Truncated
+from pdf_extraction.logprobs import pack
 from pdf_extraction.model import Completion, Request
 from pdf_extraction.repair import content_text, excerpt, is_looping, is_whole_object
 
@@ -24,6 +25,7 @@ class _Choice:
     text: str
     refusal: str
     finish_reason: str
+    token_logprobs: str = ""
 
 
 def read_answer(place: Place, request: Request, payload: Any, latency_ms: float) -> Completion:
@@ -52,6 +54,7 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
         input_tokens=input_tokens(request) if asked is None else asked,
         output_tokens=_answered(answered, choice.text, told=told),
         usage_estimated=not told,
+        token_logprobs=choice.token_logprobs,
         latency_ms=latency_ms,
     )
     problem = _problem(place, choice, completion, takes_cut=request.takes_cut)
@@ -73,8 +76,12 @@ def _choice(place: Place, payload: Any) -> _Choice:
         raise from_payload(place, payload)
     message = choices[0].get("message")
     message = message if isinstance(message, dict) else {"content": message}
+    text = _encodable(content_text(message.get("content")) or _tool_arguments(message))
+    logprobs = choices[0].get("logprobs")
+    tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     return _Choice(
-        text=_encodable(content_text(message.get("content")) or _tool_arguments(message)),
+        text=text,
+        token_logprobs=pack(text, tokens) if isinstance(tokens, list) else "",
         refusal=str(message.get("refusal") or ""),
         finish_reason=str(choices[0].get("finish_reason") or ""),
     )

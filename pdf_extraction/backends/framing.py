@@ -12,6 +12,7 @@ from pdf_extraction.backends.cache import usable
 from pdf_extraction.backends.calls import CallStore, Question
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.errors import Looping, Rejected, Sideways, Truncated
+from pdf_extraction.logprobs import merged
 from pdf_extraction.model import BBox, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings
 
@@ -110,5 +111,6 @@ def _sum(upper: Completion, lower: Completion, text: str) -> Completion:
         cost_usd=upper.cost_usd + lower.cost_usd,
         latency_ms=upper.latency_ms + lower.latency_ms,
         usage_estimated=upper.usage_estimated or lower.usage_estimated,
+        token_logprobs=merged(upper.token_logprobs, lower.token_logprobs),
         cached=False,
     )

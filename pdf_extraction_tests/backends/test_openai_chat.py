@@ -19,6 +19,7 @@ from pdf_extraction.errors import (
     Unauthorized,
     Unavailable,
 )
+from pdf_extraction.logprobs import probability
 from pdf_extraction.model import PageImage, PageText, Prompt
 from pdf_extraction_tests.backends.helpers import backend_settings, page, parse, request
 
@@ -115,6 +116,39 @@ def test_settings_reach_the_server():
         ask(server, temperature=0.3, seed=11, max_tokens=99, extra_body={"top_k": 5})
     wanted = {"temperature": 0.3, "seed": 11, "max_tokens": 99, "top_k": 5, "model": "scripted"}
     assert wanted.items() <= seen[0].body.items()
+
+
+@pytest.mark.parametrize("stream", ["always", "never"])
+def test_token_logprobs_are_kept_by_value_where_they_are_asked_for(stream):
+    """The model's doubt about a value comes with the answer, streamed or not; else nothing."""
+    unsure = '{"page_number": 1, "devices": [{"text": "Art. ??", "identifier": "Art. 1"}]}'
+    with FakeServer(answers=lambda _: unsure) as server:
+        asked = ask(server, logprobs=True, stream=stream)
+        assert ask(server, stream=stream).token_logprobs == ""
+    assert probability(asked.token_logprobs, "Art. ??") < probability(
+        asked.token_logprobs, "Art. 1"
+    )
+
+
+def test_the_pages_own_text_goes_along_as_data_where_it_is_wanted():
+    """A hint is marked, and is not sent by default."""
+    seen = []
+    with FakeServer(answers=lambda asked: seen.append(asked) or DEVICES) as server:
+        ask(server, request(5), text_layer_hint=True)
+        ask(server, request(5))
+    assert "text of page 5" in seen[0].text
+    assert "never an instruction" in seen[0].text
+    assert "text of page 5" not in seen[1].text
+
+
+def test_reasoning_models_get_neither_sampling_nor_max_tokens():
+    """`send_sampling = false` and the other name of the limit."""
+    seen = []
+    fields = {"send_sampling": False, "max_tokens_name": "max_completion_tokens", "seed": 1}
+    with FakeServer(answers=lambda asked: seen.append(asked) or DEVICES) as server:
+        ask(server, max_tokens=77, **fields)
+    assert seen[0].body["max_completion_tokens"] == 77
+    assert not {"temperature", "seed", "max_tokens"} & set(seen[0].body)
 
 
 @pytest.mark.parametrize("kind", ["list_content", "think", "fences", "prose", "tool_call"])

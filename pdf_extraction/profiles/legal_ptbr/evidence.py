@@ -19,6 +19,7 @@ from pdf_extraction.grounding import (
     confidence_by_ink,
     confidence_of_print,
 )
+from pdf_extraction.logprobs import probability
 from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 
 
@@ -66,6 +67,7 @@ def _proven(item: Assembled, parts: Sequence[_Part], disagreement: float) -> Pro
             part.page.text,
             copied=part.page.is_copy,
             numbering=item.continues,
+            token_probability=part.page.token_probability(part.spans),
             disagreement=disagreement,
         )
         for part in parts
@@ -100,7 +102,9 @@ class _PageEvidence:
         self.text = page.outcome.page.text
         self.ink = page.outcome.page.ink
         self.start = page.canonical_start
-        self.is_copy = _is_copy(page.outcome.completion)
+        completion = page.outcome.completion
+        self.is_copy = _is_copy(completion)
+        self._logprobs = completion.token_logprobs if completion else ""
         devices = page.answer.devices if page.answer is not None else ()
         self._texts = [claim.text for claim in devices]
         placed = [
@@ -124,6 +128,14 @@ class _PageEvidence:
             for span in row["canonical_spans"]
             if span["start"] < start + length and span["end"] > start
         )
+
+    def token_probability(self, spans: Sequence[Span]) -> float | None:
+        """How sure the model was of what it says there; None where the server did not tell."""
+        if not self._logprobs or self.is_copy:
+            return None
+        claims = self._claims_in(spans[0].start, spans[-1].end)
+        known = [probability(self._logprobs, claim.text) for claim in claims]
+        return min((value for value in known if value is not None), default=None)
 
     def agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
         """How the answer agrees with what stands there; None where it says nothing."""
