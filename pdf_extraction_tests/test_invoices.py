@@ -187,7 +187,7 @@ def test_every_value_says_where_it_stands(tmp_path):
         "SELECT evidence['total'] AS total, evidence['issued_on'] AS day, grounding, confidence "
         "FROM invoice",
     )
-    assert found["total"]["grounding"] == "exact"
+    assert (found["total"]["grounding"], found["total"]["text"]) == ("exact", "48.855,20")
     assert found["total"]["page_number"] == 1
     assert 0 < found["total"]["bbox"][0] < found["total"]["bbox"][2] < 1
     assert found["day"]["confidence"] > 0.9

@@ -81,6 +81,7 @@ def located(
         box = union(boxes(page, grounding.spans)) if grounding.spans else None
         return replace(
             cell,
+            text=cell.text or (claim if grounding.spans else ""),
             page_number=number,
             # Without any text of the page nothing was looked for.
             grounding=grounding.method if page.text else None,

@@ -43,7 +43,7 @@ _TAIL = (
     ColumnSpec(
         "evidence",
         "evidence",
-        "By column: text as answered, page_number, grounding, "
+        "By column: text (as answered, else as printed), page_number, grounding, "
         "confidence, confidence_method, bbox, error, and others where pages differ.",
     ),
 )
