@@ -481,6 +481,11 @@ class Pages(BaseModel):
     number: str
 
 
+class Elsewhere(BaseModel):
+    __table__: ClassVar = "../elsewhere"
+    number: str
+
+
 class Twice(BaseModel):
     buyer_name: str
     buyer: Item
@@ -490,6 +495,7 @@ class Twice(BaseModel):
     ("name", "said"),
     [
         (f"{HERE}:Pages", "'pages' is the product's own"),
+        (f"{HERE}:Elsewhere", "cannot be a table"),
         (f"{HERE}:Twice", "two fields would be the column 'buyer_name'"),
         (f"{HERE}:Ordr", "Did you mean 'Order'"),
         (f"{HERE}:test_a_list_does_not_stop_in_the_middle", "no Pydantic model"),

@@ -73,8 +73,9 @@ class UserModel:
         self.purpose = " ".join((model.__doc__ or "").split())
         if model.__doc__ == BaseModel.__doc__:
             self.purpose = ""
-        table = str(getattr(model, "__table__", "") or snake_case(model.__name__))
-        self.layout = Layout(table, self.group, self.purpose or f"Objects of `{name}`.")
+        self.layout = Layout(
+            _table_name(model), self.group, self.purpose or f"Objects of `{name}`."
+        )
         self.specs = self.layout.specs
         self.tables = tuple(spec.name for spec in self.specs)
         self.system = system_prompt(model.__name__, self.purpose, self.group)
@@ -246,6 +247,16 @@ def _declared(model: type[BaseModel], name: str, default: str, allowed: Sequence
         words = " or ".join(map(repr, allowed))
         raise SettingsError(f"{model.__name__}.{name} = {value!r}: expected {words}")
     return value
+
+
+def _table_name(model: type[BaseModel]) -> str:
+    name = str(getattr(model, "__table__", "") or snake_case(model.__name__)).lower()
+    if not name.isidentifier():  # it is a folder's name as well
+        raise SettingsError(
+            f"{model.__name__}: {name!r} cannot be a table: give the class "
+            '`__table__ = "a_name"` of letters, digits and underscores'
+        )
+    return name
 
 
 def _json_schema(model: type[BaseModel]) -> dict[str, Any]:
