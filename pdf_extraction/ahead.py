@@ -24,7 +24,7 @@ from pdf_extraction import steps
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import DocumentOutcome, Grounding, GroundingMethod, Row
-from pdf_extraction.pdf.worker import start
+from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import worker_context
 from pdf_extraction.settings import Settings
 from pdf_extraction.tools import Workspace

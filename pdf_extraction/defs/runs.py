@@ -76,7 +76,7 @@ def later_steps(context: dg.AssetExecutionContext) -> "set[Step]":
     return {
         step
         for step in steps
-        if (chosen is None or dg.AssetKey(step) in chosen) and (again is None or step in again)
+        if (not chosen or dg.AssetKey(step) in chosen) and (not again or step in again)
     }
 
 

@@ -18,7 +18,7 @@ _server_module: Any = forkserver
 # The standard library's one server is shared by the whole process: whoever starts it first
 # decides what it preloads. This one has the PDF library loaded before it forks.
 _server = forkserver.ForkServer()
-_server.set_forkserver_preload(["pdf_extraction.pdf.worker"])
+_server.set_forkserver_preload(["pdf_extraction.pdf.library", "pdf_extraction.pdf.worker"])
 
 
 class _WithoutMain(popen_forkserver.Popen):

@@ -161,7 +161,7 @@ def _formulas(page: pymupdf.Page, layer: TextLayer, tables: Sequence[BBox]) -> l
 def _by_model(page: pymupdf.Page) -> list[Region]:
     """Figures, running heads and feet that PyMuPDF's layout model sees."""
     with lifted():
-        importlib.import_module("pymupdf.layout")  # see this package's ``__init__``
+        importlib.import_module("pymupdf.layout")  # see ``library``
         page.get_layout()
     matrix = page.rotation_matrix if page.rotation else None
     seen: list[Any] = page.layout_information or []
