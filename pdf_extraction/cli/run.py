@@ -90,6 +90,7 @@ def run(
 
     common = context.ensure_object(Common)
     workspace = common.workspace(profile, backend)
+    workspace.tables.check(workspace.profile.specs)
     selection = Selection(pages=parse_pages(pages))
     check_chain(workspace.settings)
     registered = _register(workspace, paths)

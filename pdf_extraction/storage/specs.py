@@ -94,7 +94,9 @@ def _field(column: ColumnSpec) -> pa.Field[Any]:
 
 def sql_kind(column: ColumnSpec) -> str:
     """A column's type in words, for messages."""
-    kind = column.kind.upper()
+    kind = {"bool": "BOOLEAN", "text": "VARCHAR", "int": "BIGINT"}.get(
+        column.kind, column.kind.upper()
+    )
     if column.kind == "decimal":
         kind = f"DECIMAL({column.precision},{column.scale})"
     return f"{kind}[]" if column.is_list else kind
