@@ -141,7 +141,7 @@ def test_what_cannot_be_run_is_wrong_usage_before_anything_is_written(invoke, tm
     (tmp_path / "empty").mkdir()
     sentences = {
         ("nowhere",): "does not exist",
-        ("empty",): "error: empty: no file here ends in .pdf\n",
+        ("empty",): "error: empty: no file here ends in .pdf",
         ("lei.pdf", "--pages", "3-1"): "'3-1' is no page or range",
         ("lei.pdf", "--profile", "legal"): "Did you mean 'legal_ptbr'?",
         ("lei.pdf", "--backend", "embeded"): "did you mean 'embedded'",
