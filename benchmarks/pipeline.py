@@ -73,7 +73,12 @@ CONTENDERS = (
     Contender("docling", "docling_vlm", "docling"),
     Contender("docling_tuned", "docling_vlm", "docling", tuned=True),
 )
-_MODULES = {"py-zerox": "zerox", "olmocr": "olmocr", "docling": "docling"}
+_MODULES = {
+    "py-zerox": "zerox",
+    "olmocr": "olmocr",
+    "docling": "docling",
+    "pymupdf4llm": "pymupdf4llm",
+}
 
 
 def main() -> None:
@@ -85,29 +90,29 @@ def main() -> None:
             pdfs = Path(folder) / "pdfs"
             make(asked.kind, pdfs, asked.documents, asked.pages)
         chosen = [c for c in CONTENDERS if not asked.only or c.name in asked.only.split(",")]
-        pythons = {c.name: _python(c, asked.cache) for c in chosen}
+        pythons = {c.name: python_of(c, asked.cache) for c in chosen}
         runs: dict[str, list[dict[str, Any]]] = {c.name: [] for c in chosen if pythons[c.name]}
         for number in range(asked.rounds):
             for contender in chosen:
                 python = pythons[contender.name]
                 if python and not (number and contender.module == "naive_loop"):
-                    found = _run(contender, python, pdfs, asked)
+                    found = run_one(contender, python, pdfs, asked)
                     runs[contender.name].append(found)
                     print(f"round {number + 1}  {contender.name}: {json.dumps(found)}", flush=True)
     missing = {c.package for c in chosen if not pythons[c.name]}
     result = {
-        "machine": _machine(),
+        "machine": machine(),
         "versions": {c.name: _version(c, pythons[c.name]) for c in chosen if pythons[c.name]},
         "not_installed": sorted(missing),
         "asked": {k: str(v) for k, v in vars(asked).items()},
-        "contenders": {name: _summary(name, found) for name, found in runs.items()},
+        "contenders": {c.name: summary(c.lacks, runs[c.name]) for c in chosen if c.name in runs},
         "runs": runs,
     }
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "pipeline.json").write_text(json.dumps(result, indent=2))
     speeds = {name: one["pages_per_s"] for name, one in result["contenders"].items()}
     (asked.out / "pipeline.svg").write_text(chart("pages/s, end to end", speeds))
-    _print(result)
+    show(result)
 
 
 def _arguments() -> argparse.Namespace:
@@ -126,7 +131,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _python(contender: Contender, cache: Path) -> str | None:
+def python_of(contender: Contender, cache: Path) -> str | None:
     """The contender's interpreter, its environment made first; None where that fails."""
     if not contender.package:
         return sys.executable
@@ -149,7 +154,8 @@ def _python(contender: Contender, cache: Path) -> str | None:
     return str(python)
 
 
-def _run(c: Contender, python: str, pdfs: Path, asked: argparse.Namespace) -> dict[str, Any]:
+def run_one(c: Contender, python: str, pdfs: Path, asked: argparse.Namespace) -> dict[str, Any]:
+    """One turn of a contender with a fresh server and a fresh output folder."""
     with tempfile.TemporaryDirectory() as out, _server(asked) as url:
         command = [python, "-m", f"benchmarks.peers.{c.module}"]
         command += ["--pdfs", str(pdfs), "--out", out, "--slots", str(asked.slots)]
@@ -183,8 +189,8 @@ def _server(asked: argparse.Namespace) -> Iterator[str]:
             server.terminate()
 
 
-def _summary(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
-    lacks = next(c.lacks for c in CONTENDERS if c.name == name)
+def summary(lacks: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
+    """Medians of a contender's runs."""
     good = [run for run in runs if run["pages"]]
     if not good:
         return {"pages_per_s": 0.0, "failed": True, "lacks": lacks}
@@ -202,7 +208,8 @@ def _summary(name: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """What it ran on."""
     return {
         "cores": len(os.sched_getaffinity(0)),
         "python": platform.python_version(),
@@ -220,7 +227,8 @@ def _version(contender: Contender, python: str) -> str:
     return f"{contender.package} {found.stdout.strip()}"
 
 
-def _print(result: dict[str, Any]) -> None:
+def show(result: dict[str, Any]) -> None:
+    """The table."""
     print(f"\n{result['machine']}\nnot installed: {result['not_installed'] or 'none'}\n")
     head = ("pages/s", "of work", "CPU ms/page", "peak MB", "calls", "at once", "lost", "lacks")
     print(f"{'':15}" + "".join(f"{word:>12}" for word in head))
