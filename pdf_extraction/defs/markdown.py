@@ -17,9 +17,19 @@ def code(value: object, most: int = _MOST_CHARACTERS) -> str:
     """A value as a code span: one line, cut after ``most`` characters."""
     if value is None:
         return ""
-    text = " ".join("".join(map(_plain, str(value))).split())
+    whole = str(value)
+    # A page has thousands of characters and its cell shows the first: the rest is only looked
+    # at where these are mostly blanks.
+    start = whole[: 4 * most]
+    text = _one_line(start)
+    if len(text) <= most and len(start) < len(whole):
+        text = _one_line(whole)
     text = text[: most - 1] + "…" if len(text) > most else text
     return f"`{text}`" if text else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(map(_plain, text)).split())
 
 
 def _plain(character: str) -> str:
