@@ -1,8 +1,8 @@
-"""What one page may take of its worker process: processor time and memory, held by the kernel.
+"""What one page may take of its worker process: time and memory, held by the kernel.
 
 For code of the PDF library, which holds the interpreter and asks nobody while it works. OCR
 has needs of its own, bounded by the size of its picture: ``lifted`` takes it out. How long a
-task may take on the clock is ``workers``' business.
+whole task may take, OCR included, is ``workers``' business.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if sys.platform != "win32":
 #: Ends a process whose processor time is used up. Nothing handles it, so that it also ends a
 #: loop in C. Windows has none.
 EXHAUSTED: signal.Signals | None = getattr(signal, "SIGPROF", None)
+#: The same for time on the clock.
+OVERDUE: signal.Signals | None = getattr(signal, "SIGALRM", None)
 _STATM = Path("/proc/self/statm")
 
 
@@ -30,10 +32,19 @@ class Allowance(NamedTuple):
         cpu_s: Seconds of processor time, which other processes' load does not shorten; 0 for
             no limit.
         memory_bytes: Data beyond what the process holds already; 0 for no limit.
+        clock_s: Seconds on the clock; 0 for no limit.
     """
 
     cpu_s: float = 0.0
     memory_bytes: int = 0
+    clock_s: float = 0.0
+
+
+class _Timers(NamedTuple):
+    """Seconds left, 0 for ever."""
+
+    cpu_s: float = 0.0
+    clock_s: float = 0.0
 
 
 _NONE = Allowance()
@@ -56,37 +67,41 @@ def limit_process(memory_bytes: int) -> None:
 def allowed(allowance: Allowance) -> Iterator[None]:
     """Hold what runs inside to an allowance, as far as the system can.
 
-    Over the time the process dies of ``EXHAUSTED``; over the memory, allocations fail.
+    Over the time the process dies of ``EXHAUSTED`` or ``OVERDUE``; over the memory,
+    allocations fail.
     """
     _now[0] = allowance
     _bound_memory(allowance.memory_bytes)
-    _set_timer(allowance.cpu_s)
+    _set_timers(_Timers(allowance.cpu_s, allowance.clock_s))
     try:
         yield
     finally:
         _now[0] = _NONE
-        _set_timer(0.0)
+        _set_timers(_Timers())
         _bound_memory(0)
 
 
 @contextmanager
 def lifted() -> Iterator[None]:
     """Take what runs inside out of the allowance around it."""
-    left = _set_timer(0.0)
+    left = _set_timers(_Timers())
     _bound_memory(0)
     try:
         yield
     finally:
         # What was taken meanwhile (an OCR engine's model stays) is not the page's.
         _bound_memory(_now[0].memory_bytes)
-        _set_timer(left)
+        _set_timers(left)
 
 
-def _set_timer(seconds: float) -> float:
-    """Seconds that were left of the timer before."""
-    if EXHAUSTED is None:
-        return 0.0
-    return signal.setitimer(signal.ITIMER_PROF, seconds)[0]
+def _set_timers(seconds: _Timers) -> _Timers:
+    """What was left of the timers before."""
+    if sys.platform == "win32":
+        return _Timers()
+    return _Timers(
+        signal.setitimer(signal.ITIMER_PROF, seconds.cpu_s)[0],
+        signal.setitimer(signal.ITIMER_REAL, seconds.clock_s)[0],
+    )
 
 
 def _bound_memory(further: int) -> None:

@@ -33,7 +33,7 @@ from pdf_extraction.errors import (
 )
 from pdf_extraction.model import WHOLE_PAGE, PageImage, PageText, Picture, View, digest
 from pdf_extraction.pdf import tasks
-from pdf_extraction.pdf.allowance import EXHAUSTED, Allowance
+from pdf_extraction.pdf.allowance import EXHAUSTED, OVERDUE, Allowance
 from pdf_extraction.pdf.engines import EngineName, ocr_engine_status
 from pdf_extraction.pdf.tasks import (
     DocumentFacts,
@@ -54,6 +54,7 @@ _AHEAD = 2
 _FIRST_MEMORY = 128_000_000
 #: Exit status of a worker that the kernel ended for its processor time.
 _EXHAUSTED = -EXHAUSTED if EXHAUSTED is not None else None
+_OVERDUE = -OVERDUE if OVERDUE is not None else None
 #: Pools started for one task when workers die between tasks.
 _POOLS_TRIED = 3
 
@@ -71,7 +72,8 @@ class ReadOptions:
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
         ocr_engine: ``auto`` takes Tesseract where its language data is found.
         layout: How tables and figures are looked for.
-        page_timeout_s: Seconds after which a page is given up and its worker killed.
+        page_timeout_s: Seconds after which a page is given up and its worker killed, OCR apart.
+        ocr_timeout_s: Seconds that OCR may add to them.
         page_cpu_s: Seconds of processor time that parsing and rendering a page may take, OCR
             apart; 0 for no limit.
         page_memory_bytes: Data that parsing and rendering a page may take, OCR apart; 0 for no
@@ -90,6 +92,7 @@ class ReadOptions:
     ocr_engine: EngineName = "auto"
     layout: LayoutEngine = "none"
     page_timeout_s: float = 25.0
+    ocr_timeout_s: float = 180.0
     page_cpu_s: float = 8.0
     page_memory_bytes: int = 400_000_000
     workers: int = 0
@@ -108,7 +111,12 @@ class ReadOptions:
     def allowance(self) -> Allowance:
         """What most pages do with; few need all of ``page_memory_bytes``."""
         first = min(self.page_memory_bytes, _FIRST_MEMORY)
-        return Allowance(self.page_cpu_s, first)
+        return Allowance(self.page_cpu_s, first, self.page_timeout_s)
+
+    def timeout_s(self, task: Callable[..., object]) -> float:
+        """Seconds after which a task is given up, whatever it does."""
+        reads_scans = task is tasks.read and self.ocr_languages
+        return self.page_timeout_s + (self.ocr_timeout_s if reads_scans else 0.0)
 
     @property
     def fingerprint(self) -> str:
@@ -164,12 +172,7 @@ class Reader:
         """
         try:
             found = await self._read(tasks.facts, _version(path), password)
-        except FutureTimeout as error:
-            raise UnreadableDocument(
-                f"{path.name} could not be opened within {self.options.page_timeout_s:g} s: "
-                "get it again from its source or raise page_timeout_s"
-            ) from error
-        except (ProcessExpired, BrokenProcessPool) as error:
+        except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._crash_on_opening(error, path) from error
         if isinstance(found, ExtractionError):
             raise found
@@ -249,7 +252,7 @@ class Reader:
     async def _scheduled(
         self, pool: ProcessPool, task: Callable[..., Result], args: tuple[Any, ...]
     ) -> Result:
-        future = pool.schedule(task, args=args, timeout=self.options.page_timeout_s)
+        future = pool.schedule(task, args=args, timeout=self.options.timeout_s(task))
         self._running.add(future)
         try:
             return await asyncio.wrap_future(future)
@@ -272,11 +275,8 @@ class Reader:
 
     def _page_error(self, error: BaseException, path: Path, page_number: int) -> PageError:
         page = f"page {page_number} of {path.name}"
-        if isinstance(error, FutureTimeout):
-            return PageTimedOut(
-                f"{page} was given up after {self.options.page_timeout_s:g} s: "
-                "raise page_timeout_s if it is worth the wait"
-            )
+        if isinstance(error, FutureTimeout) or _exit_of(error) == _OVERDUE:
+            return self._overdue(page, by_ocr=isinstance(error, FutureTimeout))
         if _exit_of(error) == _EXHAUSTED:
             return PageTimedOut(
                 f"{page} was given up after {self.options.page_cpu_s:g} s of processor time: "
@@ -292,8 +292,23 @@ class Reader:
             "or report the file to the PDF library's makers"
         )
 
+    def _overdue(self, page: str, *, by_ocr: bool) -> PageTimedOut:
+        options = self.options
+        if by_ocr and options.timeout_s(tasks.read) > options.page_timeout_s:
+            setting, seconds = "[ocr] page_timeout_s", options.ocr_timeout_s
+        else:
+            setting, seconds = "page_timeout_s", options.page_timeout_s
+        return PageTimedOut(
+            f"{page} was given up after {seconds:g} s: raise {setting} if it is worth the wait"
+        )
+
     def _crash_on_opening(self, error: BaseException, path: Path) -> UnreadableDocument:
-        if _exit_of(error) == _EXHAUSTED:
+        if isinstance(error, FutureTimeout) or _exit_of(error) == _OVERDUE:
+            reason = (
+                f"could not be opened within {self.options.page_timeout_s:g} s: "
+                "raise page_timeout_s or"
+            )
+        elif _exit_of(error) == _EXHAUSTED:
             reason = (
                 f"could not be opened within {self.options.page_cpu_s:g} s of processor time: "
                 "raise page_cpu_s or"

@@ -13,15 +13,19 @@ from pathlib import Path
 import psutil
 import pymupdf
 import pytest
+from pebble import ProcessExpired
 
 from pdf_extraction.errors import (
     DocumentError,
     DocumentNotFound,
     EncryptedDocument,
     PageError,
+    PageTimedOut,
     UnreadableDocument,
 )
 from pdf_extraction.model import WHOLE_PAGE, View
+from pdf_extraction.pdf import tasks
+from pdf_extraction.pdf.allowance import Allowance, allowed, lifted
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
 from pdf_extraction_tests.pdf.made import PROSE, saved
@@ -124,7 +128,7 @@ def test_what_takes_too_long_is_killed_and_named(document):
             await reader._run(re.match, r"(a+)+$", "a" * 40 + "b")
         return await reader.read(document, 1)
 
-    assert reading(work, page_timeout_s=1).error is None
+    assert reading(work, page_timeout_s=1, ocr_languages=()).error is None
 
 
 def test_cancelling_stops_the_work_at_once(document):
@@ -283,3 +287,41 @@ def test_the_callers_process_never_loads_the_pdf_library(document):
         cwd=ROOT,
     )
     assert done.stdout.split()[0::2] == ["None", "False"]
+
+
+def test_ocr_has_a_time_of_its_own(document):
+    """A dense page keeps RapidOCR busy for longer than a hostile one may keep the library."""
+
+    async def work(reader):
+        assert reader.options.timeout_s(tasks.read) == 25 + 180
+        assert reader.options.timeout_s(tasks.facts) == 25
+        return reader._page_error(TimeoutError(), document, 1)
+
+    assert "after 180 s: raise [ocr] page_timeout_s" in str(reading(work))
+    assert "after 25 s: raise page_timeout_s" in str(reading(work, ocr_languages=()))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such timers")
+def test_the_clock_of_a_page_stands_still_while_ocr_works():
+    with allowed(Allowance(clock_s=1_000)):
+        with lifted():
+            assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1_000
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def _hanging():
+    with allowed(Allowance(clock_s=0.05)):
+        re.match(r"(a+)+$", "a" * 40 + "b")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such timers")
+def test_a_hostile_page_gets_nothing_of_the_time_for_ocr(document):
+    async def work(reader):
+        with pytest.raises(ProcessExpired) as caught:
+            await reader._run(_hanging)
+        return reader._page_error(caught.value, document, 1)
+
+    error = reading(work, workers=1)
+    assert isinstance(error, PageTimedOut)
+    assert "after 25 s: raise page_timeout_s" in str(error)
