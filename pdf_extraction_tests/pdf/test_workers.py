@@ -293,10 +293,10 @@ def test_ocr_has_a_time_of_its_own(document):
     """A dense page keeps RapidOCR busy for longer than a hostile one may keep the library."""
 
     async def work(reader):
-        assert reader.options.timeout_s(tasks.read) == 25 + 180
         assert reader.options.timeout_s(tasks.facts) == 25
         return reader._page_error(TimeoutError(), document, 1)
 
+    assert ReadOptions().timeout_s(tasks.read) == 25 + 180
     assert "after 180 s: raise [ocr] page_timeout_s" in str(reading(work))
     assert "after 25 s: raise page_timeout_s" in str(reading(work, ocr_languages=()))
 
