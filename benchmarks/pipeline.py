@@ -81,6 +81,10 @@ _MODULES = {
 }
 
 
+#: What a package does not ask for and does not work without.
+_ALONG = {"pymupdf4llm": ("pymupdf", "pymupdf_layout")}
+
+
 def main() -> None:
     """Parse arguments, run every round, and write what was found."""
     asked = _arguments()
@@ -140,9 +144,17 @@ def python_of(contender: Contender, cache: Path) -> str | None:
     if (home / "installed").exists():
         return str(python)
     print(f"installing {contender.package} into {home}", flush=True)
-    venv.create(home, with_pip=True)
+    venv.create(home, with_pip=True, clear=True)
     done = subprocess.run(
-        [python, "-m", "pip", "install", "-q", contender.package],
+        [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            contender.package,
+            *_ALONG.get(contender.package, ()),
+        ],
         capture_output=True,
         text=True,
         check=False,
