@@ -13,6 +13,7 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
     ├ BackendError(backend, status, request_id)
     │ ├ RateLimited(retry_after), Unavailable, TimedOut  WAIT_AND_RETRY
     │ ├ Rejected, LeftAlone                              NEXT_BACKEND
+    │ │ └ Unsupported (of Rejected)                      ASK_OTHERWISE
     │ └ Unauthorized                                     STOP_BACKEND
     ├ OutputError
     │ ├ Refused, Truncated, Looping                      CHANGE_SAMPLING
@@ -39,6 +40,7 @@ class Remedy(Enum):
     WAIT_AND_RETRY = "wait_and_retry"
     CHANGE_SAMPLING = "change_sampling"
     ASK_AGAIN = "ask_again"
+    ASK_OTHERWISE = "ask_otherwise"
     TURN_PAGE = "turn_page"
     NEXT_BACKEND = "next_backend"
     STOP_BACKEND = "stop_backend"
@@ -161,11 +163,13 @@ class BackendError(ExtractionError):
         may_be_billed: The server had the request and may have worked on it, though no answer
             came: its input is priced by an estimate, not by nothing.
         cost_usd: That price.
+        refuses: The part of the request that the server's words name, where they name one.
     """
 
     remedy = Remedy.NEXT_BACKEND
     may_be_billed = False
     cost_usd = 0.0
+    refuses = ""
 
     def __init__(
         self,
@@ -224,6 +228,12 @@ class Rejected(BackendError):
     """The backend refuses the request itself; sending it again changes nothing."""
 
     remedy = Remedy.NEXT_BACKEND
+
+
+class Unsupported(Rejected):
+    """The server refuses a part of the request and is asked without it from now on."""
+
+    remedy = Remedy.ASK_OTHERWISE
 
 
 class LeftAlone(BackendError):
@@ -344,6 +354,7 @@ _STORED_DEFAULTS: dict[type[ExtractionError], dict[str, Any]] = {
     Unavailable: _BACKEND_DEFAULTS,
     TimedOut: _BACKEND_DEFAULTS,
     Rejected: _BACKEND_DEFAULTS,
+    Unsupported: _BACKEND_DEFAULTS,
     LeftAlone: _BACKEND_DEFAULTS,
     Unauthorized: _BACKEND_DEFAULTS,
     Sideways: {"turn": 0},

@@ -179,13 +179,15 @@ def _lately(data: Path, settings: Settings) -> Iterator[Finding]:
         if name in left and left[name].until > time.time():
             yield Finding(subject, "warning", left_alone(name, left[name]))
         elif name in facts:
-            yield Finding(subject, "ok", _in_words(facts[name]))
+            grade: Grade = "warning" if facts[name].refused else "ok"
+            yield Finding(subject, grade, _in_words(facts[name]))
 
 
 def _in_words(facts: BackendFacts) -> str:
     latency = facts.mean_latency_ms
     mean = "none answered" if latency is None else f"mean {latency / 1000:.1f} s"
-    return f"{facts.calls:,} in the last day, {facts.failures:,} failed by the server, {mean}"
+    told = f"{facts.calls:,} in the last day, {facts.failures:,} failed by the server, {mean}"
+    return f"{told}; {facts.refused}" if facts.refused else told
 
 
 def _detail(health: Health) -> str:

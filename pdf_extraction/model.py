@@ -339,7 +339,7 @@ class Request:
     neighbours: tuple[PageImage, ...] = ()
     rejected: tuple[tuple[str, str], ...] = ()
     temperature: float | None = None
-    body: bytes | None = field(default=None, repr=False, compare=False)
+    body: Any = field(default=None, repr=False, compare=False)
     partition_key: str = ""
     answer_key: str = ""
     max_tokens: int | None = None

@@ -81,12 +81,14 @@ ORDER BY rowid DESC LIMIT ?
 _SERVER_ERRORS = "('RateLimited', 'Unavailable', 'TimedOut', 'Unauthorized')"
 _BACKENDS = f"""
 SELECT backend, calls, failures, latency_ms, last_at,
-    (SELECT error FROM attempts WHERE id = last_failed)
+    (SELECT error FROM attempts WHERE id = last_failed),
+    (SELECT error FROM attempts WHERE id = last_refused)
 FROM (
     SELECT backend, count(*) AS calls, coalesce(sum(error_type IN {_SERVER_ERRORS}), 0) AS failures,
         avg(CASE WHEN error_type IS NULL THEN latency_ms END) AS latency_ms,
         max(started_at) AS last_at,
-        max(CASE WHEN error_type IN {_SERVER_ERRORS} THEN id END) AS last_failed
+        max(CASE WHEN error_type IN {_SERVER_ERRORS} THEN id END) AS last_failed,
+        max(CASE WHEN error_type = 'Unsupported' THEN id END) AS last_refused
     FROM attempts WHERE run_id = ? OR (? IS NULL AND started_at >= ?) GROUP BY backend
 ) ORDER BY backend
 """  # noqa: S608 - constants
@@ -137,6 +139,7 @@ class BackendFacts:
         mean_latency_ms: Of the answered ones; None without one.
         last_call_at: Seconds since the epoch.
         last_error: Sentence of the last call that the server failed.
+        refused: Sentence about what it does not take and is asked with instead.
     """
 
     backend: str
@@ -145,6 +148,7 @@ class BackendFacts:
     mean_latency_ms: float | None
     last_call_at: float
     last_error: str | None = None
+    refused: str | None = None
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,9 @@ def _fields(settings: OpenAIBackendSettings, request: Request) -> dict[str, Any]
     if settings.logprobs:
         fields["logprobs"] = True
     if is_streamed(settings, request):
-        fields |= {"stream": True, "stream_options": {"include_usage": True}}
+        fields["stream"] = True
+        if settings.stream_usage:
+            fields["stream_options"] = {"include_usage": True}
     if settings.response_format != "none":
         fields["response_format"] = _response_format(settings.response_format, request)
     return {**fields, **settings.extra_body}

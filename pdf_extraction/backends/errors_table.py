@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 
+from pdf_extraction.backends.form import named_part
 from pdf_extraction.backends.transport import ConnectionFailed
 from pdf_extraction.errors import (
     BackendError,
@@ -47,6 +48,10 @@ STATUSES: Mapping[int, tuple[type[BackendError], str]] = {
     501: (Rejected, "The server cannot do this."),
     504: (TimedOut, "A gateway gave up waiting for the model."),
 }
+
+#: Statuses whose words may name a part of the request that the server does not take. A schema
+#: was refused with a 500 too.
+REFUSING = frozenset({400, 422, 500, 501})
 
 #: The transport's errors to our class; subclasses stand before their bases.
 CLASSES: tuple[tuple[type[Exception], type[BackendError]], ...] = (
@@ -109,7 +114,7 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
         body: The answer's JSON, text or None.
         headers: Of the answer, names in lower case.
     """
-    told, code = _said(body)
+    told, code, param = _said(body)
     told = place.redacted(told)
     kind, advice = STATUSES.get(status) or STATUSES.get(status // 100, STATUSES[5])
     wait = retry_after(headers) if status in {429, 503} else None
@@ -126,7 +131,10 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
     }
     if kind is RateLimited:
         return RateLimited(message, retry_after=wait, **common)
-    return kind(message, **common)
+    error = kind(message, **common)
+    if status in REFUSING:
+        error.refuses = named_part(told, param)
+    return error
 
 
 def from_connection(place: Place, failed: ConnectionFailed) -> BackendError:
@@ -172,13 +180,23 @@ def said(answer: bytes) -> Any:
         return answer.decode("utf-8", "replace")
 
 
-def _said(body: Any) -> tuple[str, str]:
-    """Message and code of an error's body, in the shapes that servers use."""
+def _said(body: Any) -> tuple[str, str, str]:
+    """Message, code and part of the request in an error's body, in the shapes servers use."""
     error = body.get("error", body) if isinstance(body, dict) else body
     if isinstance(error, dict):
         said = error.get("message") or error.get("detail") or ""
-        return (said if isinstance(said, str) else json.dumps(said)), str(error.get("code"))
-    return (error if isinstance(error, str) else ""), ""
+        told = said if isinstance(said, str) else _listed(said)
+        return told, str(error.get("code")), str(error.get("param") or "")
+    return (error if isinstance(error, str) else ""), "", ""
+
+
+def _listed(details: Any) -> str:
+    """FastAPI's list of what is wrong with a request, without its echo of the request."""
+    if not isinstance(details, list) or not all(isinstance(item, dict) for item in details):
+        return json.dumps(details)
+    return "; ".join(
+        f"{'.'.join(map(str, item.get('loc') or ()))}: {item.get('msg', '')}" for item in details
+    )
 
 
 def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float | None:

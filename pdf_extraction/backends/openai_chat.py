@@ -33,9 +33,10 @@ from pdf_extraction.backends.errors_table import (
     said,
     unreadable,
 )
+from pdf_extraction.backends.form import Form
 from pdf_extraction.backends.stream import Gathered
 from pdf_extraction.backends.transport import ConnectionFailed, Reply, Transport
-from pdf_extraction.errors import BackendError, SettingsError, TimedOut, Unauthorized
+from pdf_extraction.errors import BackendError, OutputError, SettingsError, TimedOut, Unauthorized
 from pdf_extraction.model import WHOLE_PAGE, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
 
@@ -72,12 +73,26 @@ class OpenAIChatBackend:
             raise SettingsError(f"[backends.{name}] model is missing: name a model of the server.")
         self.name = name
         self.settings = settings
+        self._form = Form(name, settings)
         self._key = api_key(settings, os.environ if environ is None else environ)
 
     async def complete(self, request: Request) -> Completion:
         """Ask once; see ``Backend.complete``."""
         self._require_key()
-        body = request.body or await self._body(request)
+        async with self._form.turn() as form:
+            made = request.body if request.body and request.body[0] is form else None
+            body = made[1] if made else await self._body(form, request)
+            try:
+                completion = await self._asked(request, body)
+            except BackendError as error:
+                raise self._form.judged(error, form) from error
+            except OutputError:
+                self._form.answered()
+                raise
+            self._form.answered()
+            return completion
+
+    async def _asked(self, request: Request, body: bytes) -> Completion:
         started = time.perf_counter()
         async with self._call("POST", "/chat/completions", self.settings.timeout_s, body) as reply:
             if is_streamed(self.settings, request) and reply.is_event_stream:
@@ -90,14 +105,15 @@ class OpenAIChatBackend:
 
     async def prepare(self, request: Request) -> Request:
         """The request with its body made, so that a free place at the server is filled at once."""
-        return replace(request, body=await self._body(request))
+        form = self._form.now
+        return replace(request, body=(form, await self._body(form, request)))
 
-    async def _body(self, request: Request) -> bytes:
+    async def _body(self, form: OpenAIBackendSettings, request: Request) -> bytes:
         pictures = [
             await request.load_picture(page, request.view if page is request.page else WHOLE_PAGE)
             for page in sent_pages(request)
         ]
-        return chat_body(self.settings, request, pictures)
+        return chat_body(form, request, pictures)
 
     async def health(self) -> Health:
         """Whether the server is there and serves the model, by its list of models."""

@@ -85,6 +85,8 @@ class Retrying(Policy):
             try:
                 return await self.inner.complete(request)
             except (BackendError, OutputError) as error:
+                if error.remedy is Remedy.ASK_OTHERWISE:
+                    continue  # the page did nothing wrong; each part is refused once at most
                 if error.remedy not in _AGAIN:
                     raise
                 wait = self._wait(error, tally.add(error))

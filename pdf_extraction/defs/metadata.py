@@ -89,6 +89,7 @@ def of_backends(facts: Sequence[BackendFacts], left: Mapping[str, Left]) -> Meta
             "mean latency": f"{found.mean_latency_ms or 0:.0f} ms",
             "state": _state(left.get(found.backend), now),
             "last error": found.last_error or "",
+            "asked otherwise": found.refused or "",
         }
         for found in facts
     ]

@@ -246,6 +246,11 @@ class OpenAIBackendSettings(BackendSettings):
         description="Read answers as they are made, so that a model that repeats itself is cut "
         "at once; `auto` where `max_tokens` is 2048 or more.",
     )
+    stream_usage: bool = Field(
+        default=True,
+        description="Ask for the token counts at a stream's end (`stream_options`); without "
+        "them tokens are estimated.",
+    )
     stall_timeout_s: float = Field(
         default=60.0, gt=0, description="Seconds that a streamed answer may stand still."
     )

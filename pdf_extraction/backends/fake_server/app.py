@@ -161,6 +161,12 @@ class App:
             message = f"The model {asked.body.get('model')!r} does not exist"
             self._refuse(connection, 404, message, code="model_not_found")
             return
+        if part := self._not_taken(asked.body):
+            message = f"Unsupported parameter: {part!r} is not supported with this model."
+            self._refuse(
+                connection, self.faults.refuse_status, message, code="unsupported_parameter"
+            )
+            return
         if self.faults.most_tokens and asked.room > self.faults.most_tokens:
             most = self.faults.most_tokens
             message = f"max_tokens is too large: {asked.room}. The model's limit is {most}."
@@ -177,6 +183,11 @@ class App:
         self.calls.add(1)
         self.input.add(tokens)
         await self._work(asked, tokens, connection)
+
+    def _not_taken(self, body: Mapping[str, Any]) -> str:
+        kind = (body.get("response_format") or {}).get("type")
+        refused = filter(None, self.faults.refuses.split("+"))
+        return next((part for part in refused if part in {*body, kind}), "")
 
     def _over_limit(self, tokens: int) -> float | None:
         waits = (self.calls.over(1), self.input.over(tokens), self.output.over(1))

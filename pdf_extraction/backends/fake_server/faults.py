@@ -92,6 +92,9 @@ class Faults:
         model: Name of the only model served; empty serves any.
         token_s: Seconds for each token of a stream.
         cut_above: Tokens at which every answer is cut, whatever room was asked for. 0 = never.
+        refuses: Parts of a request that are not taken, joined by ``+``: top-level fields, or a type
+            of ``response_format``.
+        refuse_status: Status of that refusal.
         most_tokens: Calls with more ``max_tokens`` get 400, as a model's context refuses them.
     """
 
@@ -112,6 +115,8 @@ class Faults:
     model: str = ""
     token_s: float = 0.0
     cut_above: int = 0
+    refuses: str = ""
+    refuse_status: int = 400
     most_tokens: int = 0
 
     @classmethod
