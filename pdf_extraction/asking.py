@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from pdf_extraction.catalogue import password
+from pdf_extraction.closer import look_closer
 from pdf_extraction.doubts import Doubtful, ask_again
 from pdf_extraction.errors import (
     BudgetExceeded,
@@ -287,7 +288,13 @@ class _Run:
             def parse(text: str, before: str = before, number: int = number) -> Any:
                 return profile.parse(joined_text(before, text), number)
 
-            more = await self.tools.chain.complete(replace(request, prompt=prompt, parse=parse))
+            asked = replace(request, prompt=prompt, parse=parse)
+            if prompt.part is None:
+                more = await self.tools.chain.complete(asked)
+            elif whole.model:
+                more = await look_closer(self.tools, asked, prompt.part, whole)
+            else:  # rules see no more in a part than in the page
+                break
             whole = joined(whole, more)
         return whole
 

@@ -276,12 +276,15 @@ class Prompt:
         user: The text beside the picture.
         schema: JSON schema of the answer.
         schema_name: Name of the schema for ``response_format``.
+        part: Fractions of the displayed page, of a follow-up that takes a closer look at
+            something already answered: where it brings nothing, that answer stands.
     """
 
     system: str
     user: str
     schema: Mapping[str, Any]
     schema_name: str
+    part: BBox | None = None
 
     @cached_property
     def prompt_hash(self) -> str:

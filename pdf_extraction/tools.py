@@ -57,7 +57,7 @@ class Workspace:
 
     def profile_of(self, name: str) -> Profile:
         """A profile by its name, as these settings have it."""
-        return get_profile(name, self.settings.scope)
+        return get_profile(name, self.settings.scope, self.settings.markdown.closer)
 
     @cached_property
     def catalogue(self) -> Catalogue:

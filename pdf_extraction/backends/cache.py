@@ -55,6 +55,7 @@ def question(backend: str, settings: OpenAIBackendSettings, request: Request) ->
         *(f"{page.page_number - request.page.page_number}" for page in request.neighbours),
         *(_seen(page) for page in request.neighbours),
         str(request.page.page_number) if request.neighbours else "",
+        *(() if request.view.is_whole else (json.dumps(request.view.part),)),
         # Asked a second time, with the first answer and a doubt about it shown.
         *(part for refused in request.rejected for part in refused),
     )

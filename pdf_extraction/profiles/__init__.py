@@ -5,6 +5,7 @@ A profile is imported when it is asked for, so that one never costs the others' 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 from typing import Literal
@@ -28,19 +29,25 @@ def wants_layout(name: str) -> bool:
     return name in _WANT_LAYOUT
 
 
-def get_profile(name: str, scope: Literal["document", "page"] | None = None) -> Profile:
+def get_profile(
+    name: str,
+    scope: Literal["document", "page"] | None = None,
+    closer: Sequence[Literal["tables", "formulas"]] = (),
+) -> Profile:
     """The profile called ``name``: a built-in one, or that of a Pydantic model of the user's.
 
     Args:
         name: Of the registry, or ``package.module:Class``, or ``path/file.py:Class``.
         scope: For a model of the user's, in place of what its class says.
+        closer: For ``markdown``: parts of pages that a model is shown once more, each alone.
 
     Raises:
         SettingsError: There is no such profile; says what to write.
     """
     if name in PROFILES:
         module, _, attribute = PROFILES[name].partition(":")
-        profile: Profile = getattr(import_module(module), attribute)()
+        options = {"closer": closer} if name == "markdown" else {}
+        profile: Profile = getattr(import_module(module), attribute)(**options)
         return profile
     if ":" in name:
         own: Profile = import_module(_OWN).load_profile(name, scope)

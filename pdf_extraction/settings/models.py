@@ -124,6 +124,17 @@ class CacheSettings(_Section):
     )
 
 
+class MarkdownSettings(_Section):
+    """What the profile `markdown` asks beside the page."""
+
+    closer: Annotated[tuple[Literal["tables", "formulas"], ...], Field(strict=False)] = Field(
+        default=(),
+        description="Parts of a page that a model is shown once more, each alone and larger, after "
+        "it transcribed the page: `tables` for their cells, `formulas` for their LaTeX. One call "
+        "a part, where its place is known; `estimate` does not count them.",
+    )
+
+
 class CheckSettings(_Section):
     """Thresholds of the asset checks."""
 
@@ -395,6 +406,7 @@ class Settings(_Section):
     ocr: OcrSettings = OcrSettings()
     budget: BudgetSettings = BudgetSettings()
     cache: CacheSettings = CacheSettings()
+    markdown: MarkdownSettings = MarkdownSettings()
     checks: CheckSettings = CheckSettings()
     inbox: InboxSettings = InboxSettings()
     backends: dict[str, _AnyBackend] = Field(default_factory=dict, validate_default=True)

@@ -9,6 +9,9 @@ import html
 import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import accumulate
+
+from pdf_extraction.model import Span
 
 _DELIMITER = re.compile(r"^\s*\|?\s*:?-{1,}:?\s*(?:\|\s*:?-{1,}:?\s*)*\|?\s*$")
 _PIPE = re.compile(r"(?<!\\)\|")
@@ -61,10 +64,12 @@ class Block:
     Attributes:
         text: Of a paragraph, without Markdown; empty for a table.
         cells: Of a table, row by row; empty for a paragraph.
+        span: Of a table, from where to where it stands in the Markdown.
     """
 
     text: str = ""
     cells: tuple[Cell, ...] = ()
+    span: Span = field(default=Span(0, 0), compare=False)
 
 
 def blocks(markdown: str) -> list[Block]:
@@ -72,11 +77,11 @@ def blocks(markdown: str) -> list[Block]:
     found: list[Block] = []
     position = 0
     for start, end in _html_tables(markdown):
-        found += _blocks_of_lines(markdown[position:start])
+        found += _blocks_of_lines(markdown[position:start], position)
         cells = _html_cells(markdown[start:end])
-        found += [Block(cells=cells)] if cells else []
+        found += [Block(cells=cells, span=Span(start, end))] if cells else []
         position = end
-    return found + _blocks_of_lines(markdown[position:])
+    return found + _blocks_of_lines(markdown[position:], position)
 
 
 def _html_tables(markdown: str) -> list[tuple[int, int]]:
@@ -94,9 +99,10 @@ def _html_tables(markdown: str) -> list[tuple[int, int]]:
     return [*found, (start, len(markdown))] if depth else found
 
 
-def _blocks_of_lines(markdown: str) -> list[Block]:
+def _blocks_of_lines(markdown: str, offset: int) -> list[Block]:
     found: list[Block] = []
     lines = markdown.split("\n")
+    starts = list(accumulate((len(line) + 1 for line in lines), initial=offset))
     paragraph: list[str] = []
     position, fenced = 0, False
     while position < len(lines):
@@ -106,8 +112,10 @@ def _blocks_of_lines(markdown: str) -> list[Block]:
         elif not fenced and _begins_table(lines, position):
             found += _paragraph(paragraph)
             rows = _table_rows(lines, position)
-            found.append(Block(cells=_pipe_cells(rows)))
-            position, paragraph = position + len(rows), []
+            end = position + len(rows)
+            span = Span(starts[position], starts[end] - 1)
+            found.append(Block(cells=_pipe_cells(rows), span=span))
+            position, paragraph = end, []
             continue
         elif line.strip() and not (_MARK.match(line) and paragraph):
             paragraph.append(line)

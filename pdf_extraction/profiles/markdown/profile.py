@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pdf_extraction.errors import Malformed
-from pdf_extraction.grounding import boxes
 from pdf_extraction.model import (
-    BBox,
+    ANSWER_SEPARATOR,
     Document,
     GroundedPage,
-    Grounding,
     PageImage,
     Prompt,
     Row,
-    union,
 )
 from pdf_extraction.parts import joined_text
 from pdf_extraction.profiles.base import OfOnePage
-from pdf_extraction.profiles.markdown.cells import Block, blocks
+from pdf_extraction.profiles.markdown.cells import blocks
+from pdf_extraction.profiles.markdown.closer import (
+    Closer,
+    bettered,
+    claims_of,
+    parts_of,
+    prompt_about,
+    tables_of,
+)
 from pdf_extraction.profiles.markdown.reading import read_markdown
 from pdf_extraction.repair import parse_object, validate, without_thinking
 
@@ -88,10 +93,17 @@ class PageMarkdown:
 
 
 class Markdown(OfOnePage):
-    """Pages as Markdown; implements ``profiles.base.Profile``."""
+    """Pages as Markdown; implements ``profiles.base.Profile``.
+
+    Args:
+        closer: Parts that a model is shown once more, each alone.
+    """
 
     name = "markdown"
     tables: tuple[str, ...] = ("page_markdown", "tables")
+
+    def __init__(self, closer: Sequence[Closer] = ()) -> None:
+        self._closer = tuple(closer)
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages in English, which every model follows, whatever the page's language."""
@@ -119,11 +131,32 @@ class Markdown(OfOnePage):
         markdown = joined_text(first, second, between="\n\n")
         return json.dumps({"page_number": page_number, "markdown": markdown}, ensure_ascii=False)
 
+    def follow_up(self, page: PageImage, text: str) -> Prompt | None:
+        """A closer look at the next part of the page, where the settings want one."""
+        first, *looks = text.split(ANSWER_SEPARATOR)
+        if not self._closer or page.picture is None:
+            return None
+        answer = self._page(first, page.page_number)
+        parts = parts_of(answer.markdown, self.locate(answer, page.text), page, self._closer)
+        if len(looks) >= len(parts):
+            return None
+        return prompt_about(parts[len(looks)], page.page_number)
+
     def parse(self, text: str, page_number: int) -> PageMarkdown:
         """Read the answer's JSON; plain Markdown without any JSON is taken as it is.
 
         Raises:
             OutputError: The answer is empty, or is broken JSON.
+        """
+        first, *looks = text.split(ANSWER_SEPARATOR)
+        page = self._page(first, page_number)
+        return replace(page, markdown=bettered(page.markdown, looks, page_number))
+
+    def _page(self, text: str, page_number: int) -> PageMarkdown:
+        """The answer about the whole page.
+
+        Raises:
+            OutputError: It is empty, or is broken JSON.
         """
         answer = without_thinking(text).strip()
         if not answer:
@@ -139,7 +172,7 @@ class Markdown(OfOnePage):
         """Paragraphs, and the cells of tables row by row, without their Markdown."""
         if answer is None:
             return []
-        return [claim for block in blocks(answer.markdown) for claim in _claims(block)]
+        return [claim for block in blocks(answer.markdown) for claim in claims_of(block)]
 
     def assemble(
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
@@ -153,7 +186,8 @@ class Markdown(OfOnePage):
             number = page.outcome.page.page_number
             key: Row = {"document_id": document.document_id, "page_number": number}
             rows["page_markdown"].append({**key, "markdown": page.answer.markdown})
-            for index, (block, box) in enumerate(_tables(page)):
+            tables = tables_of(page.answer.markdown, page.groundings, page.outcome.page)
+            for index, (block, box) in enumerate(tables):
                 rows["tables"] += [
                     {
                         **key,
@@ -167,29 +201,3 @@ class Markdown(OfOnePage):
                     for cell in block.cells
                 ]
         return rows
-
-
-def _claims(block: Block) -> list[str]:
-    """Texts to look for; a formula's LaTeX stands on no page."""
-    if block.text.startswith("$$"):
-        return []
-    return [block.text] if block.text else [cell.text for cell in block.cells if cell.text]
-
-
-def _tables(page: GroundedPage) -> Iterator[tuple[Block, BBox | None]]:
-    """Tables of a page, each with the box around its cells; None where few are found."""
-    position = 0
-    for block in blocks(page.answer.markdown):
-        count = len(_claims(block))
-        groundings = page.groundings[position : position + count]
-        position += count
-        if block.cells:
-            yield block, _box(page, groundings)
-
-
-def _box(page: GroundedPage, groundings: Sequence[Grounding]) -> BBox | None:
-    found = [grounding for grounding in groundings if grounding.spans]
-    if 2 * len(found) < len(groundings):
-        return None
-    text = page.outcome.page.text
-    return union(box for grounding in found for box in boxes(text, grounding.spans))
