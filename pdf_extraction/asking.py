@@ -38,6 +38,7 @@ from pdf_extraction.model import (
     joined,
     joined_text,
 )
+from pdf_extraction.profiles.base import parsed
 from pdf_extraction.questions import build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
@@ -286,7 +287,7 @@ class _Run:
             before, number = whole.text, request.page.page_number
 
             def parse(text: str, before: str = before, number: int = number) -> Any:
-                return profile.parse(joined_text(before, text), number)
+                return parsed(profile, joined_text(before, text), number)
 
             asked = replace(request, prompt=prompt, parse=parse)
             if prompt.part is None:

@@ -390,6 +390,16 @@ class Completion:
     is_fallback: bool = False
     pause_s: float | None = field(default=None, compare=False)
 
+    def __post_init__(self) -> None:
+        # Half of an emoji is valid in JSON, and no file, table or hash takes it.
+        for name in ("text", "model", "finish_reason"):
+            object.__setattr__(self, name, encodable(getattr(self, name)))
+
+
+def encodable(text: str) -> str:
+    """``text`` as UTF-8 takes it: unpaired surrogates become question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
 
 #: Between the answers that one page took, as in JSON text sequences (RFC 7464).
 ANSWER_SEPARATOR = "\n\x1e\n"

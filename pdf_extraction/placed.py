@@ -9,7 +9,7 @@ from typing import Any
 from pdf_extraction.assembly.canonical import Canonical, build_canonical
 from pdf_extraction.errors import OutputError
 from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, PageOutcome
-from pdf_extraction.profiles.base import Profile
+from pdf_extraction.profiles.base import Profile, parsed
 
 
 def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
@@ -40,14 +40,14 @@ def parsed_answers(profile: Profile, pages: Sequence[PageOutcome]) -> list[tuple
     Answers were accepted by ``parse`` before they were kept; one that a newer version of the
     profile refuses makes a failed page, never a page without records.
     """
-    parsed: list[tuple[PageOutcome, Any]] = []
+    found: list[tuple[PageOutcome, Any]] = []
     for page in pages:
         if page.completion is None:
-            parsed.append((page, None))
+            found.append((page, None))
             continue
         try:
             asked = profile.of_pages(len(pages), page.schema_hash)
-            parsed.append((page, asked.parse(page.completion.text, page.page.page_number)))
+            found.append((page, parsed(asked, page.completion.text, page.page.page_number)))
         except OutputError as error:
-            parsed.append((replace(page, completion=None, error=error), None))
-    return parsed
+            found.append((replace(page, completion=None, error=error), None))
+    return found

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from pdf_extraction.model import Document, PageImage, Request, View
 from pdf_extraction.parts import merged_answers
-from pdf_extraction.profiles.base import Merging
+from pdf_extraction.profiles.base import Merging, parsed
 from pdf_extraction.tools import Tools
 
 
@@ -27,7 +27,7 @@ def build_request(
         page=page,
         prompt=profile.prompt(page, neighbours),
         read=profile.read,
-        parse=lambda text: profile.parse(text, page.page_number),
+        parse=lambda text: parsed(profile, text, page.page_number),
         load_picture=load_picture,
         merge=lambda upper, lower: merge(upper, lower, page.page_number),
         neighbours=tuple(neighbours),

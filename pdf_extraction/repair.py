@@ -16,6 +16,7 @@ import json_repair
 import jsonschema
 
 from pdf_extraction.errors import Looping, Malformed, SchemaMismatch
+from pdf_extraction.model import encodable
 
 MAX_REPAIR_CHARACTERS = 400_000
 """json-repair is quadratic on some inputs: 40 KB of ``{"`` took it 42 s."""
@@ -207,7 +208,7 @@ def excerpt(text: str, limit: int = 80) -> str:
     """A short quotation of ``text`` for a message, control characters escaped."""
     text = text.strip()
     short = text if len(text) <= limit else f"{text[: limit - 20]} … {text[-17:]}"
-    return json.dumps(short, ensure_ascii=False)
+    return encodable(json.dumps(short, ensure_ascii=False))
 
 
 def validate(value: Any, schema: Mapping[str, Any]) -> None:

@@ -76,7 +76,7 @@ def _choice(place: Place, payload: Any) -> _Choice:
         raise from_payload(place, payload)
     message = choices[0].get("message")
     message = message if isinstance(message, dict) else {"content": message}
-    text = _encodable(content_text(message.get("content")) or _tool_arguments(message))
+    text = content_text(message.get("content")) or _tool_arguments(message)
     logprobs = choices[0].get("logprobs")
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     return _Choice(
@@ -91,11 +91,6 @@ def _tokens(value: Any) -> int | None:
     """A count that a server gave, where it can be one."""
     countable = isinstance(value, int | float) and 0 <= value <= _MOST_TOKENS
     return int(value) if countable else None
-
-
-def _encodable(text: str) -> str:
-    """Half of an emoji is valid in JSON but cannot be stored in any file."""
-    return text.encode("utf-8", "replace").decode()
 
 
 def _tool_arguments(message: Mapping[str, Any]) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
+from pdf_extraction.errors import ExtractionError, SchemaMismatch
 from pdf_extraction.grounding import ground
 from pdf_extraction.model import (
     Document,
@@ -17,6 +19,8 @@ from pdf_extraction.model import (
     Row,
 )
 from pdf_extraction.tablespec import TableSpec
+
+_log = logging.getLogger(__name__)
 
 
 class Profile(Protocol):
@@ -78,6 +82,23 @@ class Profile(Protocol):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
         """Rows of each of ``tables`` from all pages, in page order."""
+
+
+def parsed(profile: Profile, text: str, page_number: int) -> Any:
+    """What ``profile.parse`` makes of an answer; one that breaks it is refused like any other.
+
+    Raises:
+        OutputError: The answer cannot be used.
+    """
+    try:
+        return profile.parse(text, page_number)
+    except ExtractionError:
+        raise
+    except Exception as error:
+        # Whatever a model writes, it must cost its page at most, never the document.
+        _log.exception("an answer about page %d broke %s", page_number, profile.name)
+        told = f"The answer about page {page_number} cannot be read ({type(error).__name__})."
+        raise SchemaMismatch(f"{told} Answer again in the asked shape.") from error
 
 
 class OfOnePage:

@@ -87,10 +87,11 @@ def _box(value: Any) -> BBox | None:
     """The model's box where it is one; a wrong box is no reason to refuse a right text."""
     if not isinstance(value, Sequence) or isinstance(value, str) or len(value) != 4:
         return None
-    if not all(isinstance(part, (int, float)) for part in value):
+    # An integer of 400 digits is a number that no float holds.
+    if not all(isinstance(part, (int, float)) and 0 <= part <= 1 for part in value):
         return None
     x0, y0, x1, y1 = (float(part) for part in value)
-    inside = 0 <= x0 <= x1 <= 1 and 0 <= y0 <= y1 <= 1
+    inside = x0 <= x1 and y0 <= y1
     return (x0, y0, x1, y1) if inside else None
 
 
