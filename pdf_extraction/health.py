@@ -160,7 +160,8 @@ async def _backend(name: str, table: BackendSettings) -> Finding:
         health = await backend.health()
     finally:
         await backend.aclose()
-    return Finding(subject, "ok" if health.ok else "failed", _detail(health))
+    grade: Grade = "warning" if health.warns else "ok"
+    return Finding(subject, grade if health.ok else "failed", _detail(health))
 
 
 def _lately(data: Path, settings: Settings) -> Iterator[Finding]:

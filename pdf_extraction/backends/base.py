@@ -17,12 +17,14 @@ class Health:
         ok: Whether it can answer now.
         detail: What was found, and what to do where not ok.
         latency_ms: Of the probe; None where none was sent.
+        warns: Something of it could not be found out.
     """
 
     backend: str
     ok: bool
     detail: str
     latency_ms: float | None = None
+    warns: bool = False
 
 
 class Backend(Protocol):

@@ -89,7 +89,8 @@ def _fields(settings: OpenAIBackendSettings, request: Request) -> dict[str, Any]
 
 def _messages(settings: OpenAIBackendSettings, request: Request) -> list[dict[str, Any]]:
     system = request.prompt.system
-    if settings.response_format != "json_schema":
+    # Some servers ignore ``response_format`` without a word: a refused answer shows that.
+    if settings.response_format != "json_schema" or request.rejected:
         schema = json.dumps(request.prompt.schema, ensure_ascii=False)
         system = f"{system}\n\nAnswer with one JSON object and nothing else. JSON schema: {schema}"
     messages: list[dict[str, Any]] = [

@@ -211,7 +211,8 @@ def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float 
     """
     if "retry-after-ms" in headers and (ms := _number(headers["retry-after-ms"])) is not None:
         return max(0.0, ms / 1000)
-    if stated := headers.get("retry-after"):
+    # LiteLLM 1.106 hides the header of its own 429 under the second name.
+    if stated := headers.get("retry-after") or headers.get("llm_provider-retry-after"):
         seconds = _number(stated)
         return max(0.0, seconds) if seconds is not None else _until(stated, wall)
     resets = (

@@ -123,10 +123,26 @@ class OpenAIChatBackend:
             async with self._call("GET", "/models", _PROBE_TIMEOUT_S) as reply:
                 listed = self._json(await reply.read())
             ok, detail = self._verdict(listed)
+            warns = False
         except BackendError as error:
-            return Health(self.name, ok=False, detail=str(error))
+            is_answer = error.status is not None and not isinstance(error, Unauthorized)
+            if not (is_answer and await self._takes_questions()):
+                return Health(self.name, ok=False, detail=str(error))
+            ok, warns = True, True
+            detail = (
+                f"the server takes questions but does not list its models (HTTP {error.status}): "
+                "whether it serves this one the first page shows."
+            )
         latency_ms = (time.perf_counter() - started) * 1000
-        return Health(self.name, ok, self._place.sentence(detail), latency_ms)
+        return Health(self.name, ok, self._place.sentence(detail), latency_ms, warns)
+
+    async def _takes_questions(self) -> bool:
+        """Whether an empty question is refused as one, which costs nothing and asks no model."""
+        try:
+            async with self._call("POST", "/chat/completions", _PROBE_TIMEOUT_S, b"{}"):
+                return False
+        except BackendError as error:
+            return error.status in {400, 422}
 
     async def aclose(self) -> None:
         """Close the connections."""

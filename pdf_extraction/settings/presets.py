@@ -107,8 +107,8 @@ PRESETS: Mapping[str, Preset] = {
             "price_per_million_output_tokens": 0.60,
         },
         "Providers differ in what they do with a schema, so it stands in the prompt. Failures of "
-        "a provider come inside a 200.",
-        "openrouter.ai, prices of November 2026",
+        "a provider come inside a 200. The variant `:free` costs nothing and is limited.",
+        "openrouter.ai, prices of 2026",
     ),
     "ollama": Preset(
         "Ollama",
@@ -144,12 +144,13 @@ PRESETS: Mapping[str, Preset] = {
             **_LOCAL,
             "base_url": "http://127.0.0.1:8080/v1",
             "model": "mlx-community/Qwen3-VL-8B-Instruct-4bit",
-            "concurrency": 1,
+            "concurrency": 4,
             "timeout_s": 600.0,
             "response_format": "none",
         },
-        "Loads the model that is asked for; no schema, so it stands in the prompt.",
-        "github.com/Blaizzy/mlx-vlm, November 2026",
+        "Loads the model that is asked for. The schema stands in the prompt: versions before May "
+        "2026 ignore `response_format` without a word; with a later one set it to `json_schema`.",
+        "github.com/Blaizzy/mlx-vlm, its pull request 1047, November 2026",
     ),
     "litellm": Preset(
         "LiteLLM proxy",
@@ -162,8 +163,8 @@ PRESETS: Mapping[str, Preset] = {
             "concurrency": 32,
             "calls_per_minute": 0,
         },
-        "Its own retries multiply ours: set `num_retries: 0` there. A 429 says Retry-After 60.",
-        "docs.litellm.ai, November 2026",
+        "Its own retries multiply ours: set `num_retries: 0` there. Its own 429 asks for 60 s.",
+        "docs.litellm.ai, version 1.106 by hand, November 2026",
     ),
 }
 

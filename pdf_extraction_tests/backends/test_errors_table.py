@@ -151,6 +151,7 @@ def test_a_200_without_choices_is_malformed():
         ({}, None),
         ({"retry-after": "20"}, 20),
         ({"retry-after": "1.5"}, 1.5),
+        ({"llm_provider-retry-after": "60"}, 60),
         ({"retry-after": "-3"}, 0),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "soon"}, None),

@@ -93,6 +93,7 @@ def test_a_rejected_answer_is_shown_with_its_error():
     assert seen[0].body["messages"][2]["content"] == "[1, 2"
     assert "no devices" in seen[0].text
     assert seen[0].body["temperature"] == 0.7
+    assert "JSON schema" in seen[0].system, "the server may ignore response_format"
 
 
 @pytest.mark.parametrize("response_format", ["json_schema", "json_object", "none"])
@@ -341,3 +342,13 @@ def test_a_page_of_plain_text_is_asked_about_as_text():
     (asked,) = seen
     assert asked.pictures == ()
     assert ">\nUm filme ótimo.\n</page-text-" in asked.text
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_a_server_that_cannot_list_its_models_is_no_ill_server(status):
+    """It takes questions, which an empty one shows; that is a warning and asks no model."""
+    with FakeServer(f"list_status={status}") as server:
+        told = health(server.base_url)
+        answered = server.stats()["answered"]
+    assert (told.ok, told.warns, answered) == (True, True, 0)
+    assert f"does not list its models (HTTP {status})" in told.detail

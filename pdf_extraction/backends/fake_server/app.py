@@ -122,6 +122,8 @@ class App:
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             shown = f": {given}" if self.faults.echo else ""
             self._refuse(connection, 401, f"Incorrect API key provided{shown}")
+        elif path == "/v1/models" and self.faults.list_status != 200:
+            self._refuse(connection, self.faults.list_status, "The models cannot be listed")
         elif path == "/v1/models":
             model = {
                 "id": self.faults.model or DEFAULT_MODEL,

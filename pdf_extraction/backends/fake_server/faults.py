@@ -95,6 +95,7 @@ class Faults:
         refuses: Parts of a request that are not taken, joined by ``+``: top-level fields, or a type
             of ``response_format``.
         refuse_status: Status of that refusal.
+        list_status: Of the list of models; some servers fail it and answer questions.
         most_tokens: Calls with more ``max_tokens`` get 400, as a model's context refuses them.
     """
 
@@ -117,6 +118,7 @@ class Faults:
     cut_above: int = 0
     refuses: str = ""
     refuse_status: int = 400
+    list_status: int = 200
     most_tokens: int = 0
 
     @classmethod
