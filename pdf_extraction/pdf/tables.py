@@ -121,7 +121,9 @@ def grid_in(band: BBox, words: Sequence[RawWord], lines: Sequence[BBox]) -> Grid
     columns = _columns(body, height) if body else []
     if len(columns) < 2:
         return None
-    cut = _head_rows(body, columns)
+    cut = min(_head_rows(body, columns), _rows_above_rule(body, band, lines))
+    head = _unwrapped_head(body[:cut], lines, height)
+    body, cut = [*head, *body[cut:]], len(head)
     heads = [] if cut else _heads_above(_rows(above), body[0], height, columns)
     rows = [*heads, *body]
     count = len(heads) + cut
@@ -306,6 +308,52 @@ def _head_rows(body: Sequence[Line], columns: Sequence[Interval]) -> int:
         if figures and placed[0][2]:
             return number
     return 1
+
+
+def _rows_above_rule(body: Sequence[Line], band: BBox, lines: Sequence[BBox]) -> int:
+    """Rows above the first line through the whole table: heads end there. All without one."""
+    tops = [min(token.box[1] for token in row) for row in body]
+    for _, y, _, _ in sorted(
+        (line for line in lines if all(abs(line[i] - band[i]) <= _SAME_END for i in (0, 2))),
+        key=lambda line: line[1],
+    ):
+        above = sum(top < y for top in tops)
+        if 0 < above < len(body):
+            return above
+    return len(body)
+
+
+def _unwrapped_head(rows: Sequence[Line], lines: Sequence[BBox], height: float) -> list[Line]:
+    """Heads with the further lines of a cell in their cell: close below it, and alone there."""
+    found: list[Line] = []
+    for row in rows:
+        joined = _under(found[-1], row, lines, height) if found else None
+        if joined is None:
+            found.append(row)
+        else:
+            found[-1] = joined
+    return found
+
+
+def _under(above: Line, row: Line, lines: Sequence[BBox], height: float) -> Line | None:
+    """A row with each cell of the next put at the end of that which it goes on; None if not so."""
+    top, bottom = min(t.box[1] for t in row), max(t.box[3] for t in above)
+    if top - bottom > _WRAPPED * height or any(bottom - 1 <= line[1] <= top + 1 for line in lines):
+        return None
+    upper = _cells(above, height)
+    taken: set[int] = set()
+    for cell in _cells(row, height):
+        box = _around(cell)
+        over = [i for i, one in enumerate(upper) if _stands_over(_around(one), box)]
+        if len(over) != 1 or over[0] in taken:
+            return None
+        taken.add(over[0])
+        upper[over[0]] = [*upper[over[0]], *cell]
+    return [token for cell in upper for token in cell]
+
+
+def _stands_over(above: BBox, below: BBox) -> bool:
+    return above[0] < below[2] and below[0] < above[2]
 
 
 def _headed(

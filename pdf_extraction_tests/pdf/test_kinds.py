@@ -1,6 +1,7 @@
 """Documents that are no PDF: pictures, books and plain text become pages as people see them."""
 
 import io
+import struct
 import zipfile
 
 import pymupdf
@@ -163,3 +164,70 @@ def test_a_password_is_asked_for_as_before(tmp_path):
     document.new_page()
     document.save(tmp_path / "a.pdf", encryption=pymupdf.PDF_ENCRYPT_AES_256, user_pw="x")
     assert open_document(tmp_path / "a.pdf", "x").page_count == 1
+
+
+def fb2():
+    title = "<title><p>Um conto</p></title>"
+    return (
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<FictionBook xmlns="http://www.gribuser.ru/xml/fictionbook/2.0"><body>'
+        f"<section>{title}<p>Era uma vez um rei.</p></section></body></FictionBook>"
+    ).encode()
+
+
+def mobi():
+    """A Palm database of two records: headers without compression, and HTML."""
+    text = b"<html><body><h1>Um conto</h1><p>Era uma vez um rei.</p></body></html>"
+    header = struct.pack(">HHIHHI", 1, 0, len(text), 1, 4096, 0)
+    header += (b"MOBI" + struct.pack(">IIIII", 232, 2, 65001, 1, 6)).ljust(232, b"\0")
+    name = b"conto".ljust(60, b"\0")
+    first = len(name) + 8 + 8 + 2 + 2 * 8 + 2
+    offsets = (first, first + len(header))
+    index = b"".join(struct.pack(">II", at, number) for number, at in enumerate(offsets))
+    counts = struct.pack(">IIH", 0, 0, len(offsets))
+    return name + b"BOOKMOBI" + counts + index + b"\0\0" + header + text
+
+
+def xps():
+    """A package of one fixed page, as a printer driver writes it."""
+    space = "http://schemas.microsoft.com/xps/2005/06"
+    glyphs = 'Fill="#ff000000" FontUri="/font.ttf" FontRenderingEmSize="16" StyleSimulations="None"'
+    page = (
+        f'<FixedPage Width="816" Height="1056" xmlns="{space}" xml:lang="pt">'
+        f'<Glyphs {glyphs} OriginX="96" OriginY="96" UnicodeString="Um conto"/>'
+        f'<Glyphs {glyphs} OriginX="96" OriginY="140" UnicodeString="Era uma vez um rei."/>'
+        "</FixedPage>"
+    )
+    parts = {
+        "_rels/.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
+        'relationships"><Relationship Type="http://schemas.microsoft.com/xps/2005/06/'
+        'fixedrepresentation" Target="/a.fdseq" Id="R0"/></Relationships>',
+        "a.fdseq": f'<FixedDocumentSequence xmlns="{space}"><DocumentReference Source="/a.fdoc"/>'
+        "</FixedDocumentSequence>",
+        "a.fdoc": f'<FixedDocument xmlns="{space}"><PageContent Source="/1.fpage"/>'
+        "</FixedDocument>",
+        "1.fpage": page,
+        "font.ttf": pymupdf.Font("helv").buffer,
+    }
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, data in parts.items():
+            archive.writestr(name, data)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("made", "is_text"), [(fb2, True), (mobi, True), (xps, False)])
+def test_books_and_print_files_are_read_with_their_words(tmp_path, made, is_text):
+    """FB2 and MOBI are laid out as text, with no picture; XPS has pages of its own."""
+    path = tmp_path / f"a.{made.__name__}"
+    path.write_bytes(made())
+    document = open_document(path)
+    assert len(document) == 1
+    read = read_page(document[0], NO_OCR)
+    assert read.text.text.split("\n") == ["Um conto", "Era uma vez um rei."]
+    assert (read.text.source, read.is_text) == ("text_layer", is_text)
+    assert (read.picture is None) == is_text
+    if not is_text:
+        assert (read.width_pt, read.height_pt) == (612, 792)
+        top = read.text.words[0].bbox[1]
+        assert 0.06 < top < 0.1

@@ -126,3 +126,21 @@ def test_further_lines_of_a_cell_belong_to_it(page):
     assert [cell[4] for cell in grid(table)] == [
         "Tipo", "Onde", "Café", "Padaria, Confeitaria, Mercado", "Gasolina", "Todos os postos",
     ]  # fmt: skip
+
+
+def test_a_head_ends_at_the_first_line_and_its_wrapped_cells_are_whole(page):
+    """What stands below that line is a row, however few figures it holds."""
+    for y in (188, 226, 290):
+        page.draw_line((80, y), (500, y))
+    page.insert_text((84, 200), "Item", fontsize=9)
+    page.insert_text((300, 200), "Price", fontsize=9)
+    page.insert_text((420, 200), "Amount", fontsize=9)
+    page.insert_text((300, 210), "without", fontsize=9)
+    page.insert_text((420, 210), "without tax", fontsize=9)
+    page.insert_text((300, 220), "tax", fontsize=9)
+    page.insert_text((84, 242), "Contract 12", fontsize=9)
+    rows_of(page, [("Vase", "3,89", "3,89"), ("Jar", "5,39", "5,39")], (84, 300, 420), top=258)
+    (table,) = tables(page)
+    heads = [c.text for c in table.cells if c.is_header]
+    assert heads == ["Item", "Price without tax", "Amount without tax"]
+    assert next(c.text for c in table.cells if c.row == 1) == "Contract 12"

@@ -182,3 +182,57 @@ def test_a_formula_is_shown_as_latex_in_place_of_its_words():
         replace(page(*body("Antes.", "a2=b", "Depois.", step=40)), regions=(region,))
     )
     assert found.split("\n\n") == ["Antes.", "$$a^{2}=b$$", "Depois."]
+
+
+def test_numbers_that_count_every_line_are_no_text():
+    """Transcripts and pleadings number their lines; lines without text keep nothing."""
+    texts = [f"words of line {'abcdefghijklmnopqrst'[n]}" if n != 5 else "" for n in range(20)]
+    lines = [
+        (50, 60 + 30 * n, 12, False, f"{n + 1}  {text}".strip()) for n, text in enumerate(texts)
+    ]
+    markdown = read_markdown(page(*lines))
+    assert not any(character.isdecimal() for character in markdown)
+    assert "line e words of line g" in " ".join(markdown.split())
+
+
+def test_numbers_of_a_tables_rows_are_kept():
+    """Where most rows have further cells, the first column is data."""
+    lines = [(50, 60 + 30 * n, 12, False, f"{n + 1}  Town  {n}.5") for n in range(22)]
+    assert "| 22 | Town | 21.5 |" in read_markdown(page(*lines))
+
+
+def test_paragraphs_of_a_letter_stay_apart():
+    """A letter has more gaps between its paragraphs than lines in them."""
+    ys = (100, 128, 156, 170, 198, 226)
+    texts = ("May 5", "Dear all:", "There were bottles of water", "and blankets.", "Regards,", "M.")
+    markdown = read_markdown(
+        page(*((50, y, 11, False, text) for y, text in zip(ys, texts, strict=True)))
+    )
+    assert markdown.split("\n\n") == [
+        "May 5",
+        "Dear all:",
+        "There were bottles of water and blankets.",
+        "Regards,",
+        "M.",
+    ]
+
+
+def test_signs_of_symbol_fonts_before_larger_text_make_a_list():
+    """They come as private characters; their size makes no headings of the items."""
+    markdown = read_markdown(
+        page(
+            (50, 100, 14, False, "\uf0a7 Demand grows"),
+            (50, 130, 14, False, "\uf0a7 Supply follows"),
+            *body("Plain text of the page that is longer", "than its items are.", y=200),
+        )
+    )
+    assert markdown.startswith("- Demand grows\n- Supply follows\n\n")
+
+
+def test_an_address_in_larger_type_is_no_heading():
+    """Headings have few lines; only titles much larger than the body may have more."""
+    address = [
+        (50, 100 + 16 * n, 13, False, t) for n, t in enumerate(("A Ltd.", "B Road", "C", "D"))
+    ]
+    text = body(*["Plain text of the page that is longer than an address."] * 4, y=300)
+    assert "#" not in read_markdown(page(*address, *text))

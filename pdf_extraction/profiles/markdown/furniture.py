@@ -21,6 +21,9 @@ _EDGE = 0.08
 _SIDE = 0.09
 """Share of the page's width at its sides where stamps stand."""
 _MOST_ROWS = 3
+_LEAST_COUNTED = 20
+"""Rows from which numbers before each are line numbers; lists of so many one-line items are rare,
+and theirs have a dot."""
 _APART = 1.5
 """Times the usual step between lines, from which a row is set apart."""
 _LARGE, _LARGEST = 1.12, 1.5
@@ -35,6 +38,35 @@ _PUBLISHING = re.compile(
     re.IGNORECASE,
 )
 _NOTE = re.compile(r"\(?(?:\d{1,2}|[*†‡§a-f])[.)]?\s+[A-ZÀ-Ý]")
+
+
+def without_line_numbers(rows: Sequence[Row]) -> list[Row]:
+    """The rows without numbers that count all of them, as in transcripts and pleadings.
+
+    Args:
+        rows: In reading order.
+    """
+    found: list[Row] = []
+    run: list[Row] = []
+    for row in rows:
+        if run and _number(row) != _number(run[-1]) + 1:
+            found += _uncounted(run)
+            run = []
+        run.append(row)
+    return [*found, *_uncounted(run)]
+
+
+def _number(row: Row) -> int:
+    text = row.words[0][1]
+    return int(text) if text.isdecimal() and len(text) < 4 else -2
+
+
+def _uncounted(run: Sequence[Row]) -> Sequence[Row]:
+    """Rows that count on from one to the next, without their numbers if these are no data."""
+    cells = [len(row.cells) for row in run]
+    if len(run) < _LEAST_COUNTED or 2 * sum(count > 2 for count in cells) > len(run):
+        return run
+    return [row.without(0) for row in run if len(row.words) > 1]
 
 
 def without_furniture(

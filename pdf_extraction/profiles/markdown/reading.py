@@ -15,7 +15,7 @@ from statistics import median
 
 from pdf_extraction.model import BBox, Line, PageImage, Region, TableCell, union
 from pdf_extraction.profiles.markdown.columns import Row, rows_of, table_at
-from pdf_extraction.profiles.markdown.furniture import without_furniture
+from pdf_extraction.profiles.markdown.furniture import without_furniture, without_line_numbers
 
 FIGURE = "<FIGURE>"
 _LEADERS = re.compile(r"(?:[.·_]\s*){6,}")
@@ -23,7 +23,13 @@ _A4 = (595.0, 842.0)
 _HEADING_SIZE = 1.12
 """Times the body's size; ordinary text varies by less where fonts are mixed."""
 _MAX_HEADING = 160
-_BULLET = re.compile(r"^[•●▪◦‣∙■□➢✓–—-]\s+(?=\S)")
+_MOST_HEADING_ROWS, _TITLE_SIZE = 3, 1.6
+"""Rows of a heading, but for titles of so many times the body's size: an address in larger type
+has more."""
+_BLANK_LINE = 1.9
+"""Times the type's size from line to line: no paragraph is set so wide, unless all of them are."""
+_BULLET = re.compile(r"^[•●▪◦‣∙■□➢✓–—\uf000-\uf0ff-]\s+(?=\S)")
+"""Signs before items of a list; those of symbol fonts come as private characters."""
 _NUMBERED = re.compile(r"^\d{1,3}[.)]\s+(?=\S)")
 _ESCAPED = re.compile(r"[\\`*<]|(?<!\w)_(?=[^\W_])|(?<=[^\W_])_(?!\w)")
 _LINE_MARK = re.compile(r"^(#{1,6}\s|[>+]|[-=]{2,}\s*$|\|)")
@@ -35,10 +41,14 @@ def read_markdown(page: PageImage) -> str:
     if not page.text.words:
         return "\n\n".join([*(FIGURE for _ in figures), escaped(page.text.text)]).strip()
     width, height = page.width_pt or _A4[0], page.height_pt or _A4[1]
-    parts = list(_parts(page, width, height))
+    parts = [
+        part if isinstance(part, Region) else without_line_numbers(part)
+        for part in _parts(page, width, height)
+    ]
     rows = [row for part in parts if isinstance(part, list) for row in part]
-    style = _Style(rows) if rows else None
-    kept = {id(row) for row in without_furniture(rows, style.body if style else 0, width, height)}
+    printed = without_furniture(rows, _body_size(rows), width, height)
+    style = _Style(printed) if printed else None
+    kept = {id(row) for row in printed}
     found: list[str] = []
     for part in parts:
         if isinstance(part, Region):
@@ -129,14 +139,19 @@ def _word_height(row: Row) -> float:
     return median(box[3] - box[1] for box, _ in row.words)
 
 
+def _body_size(rows: Sequence[Row]) -> float:
+    """Font size of most of the text in points; 0 where unknown."""
+    sizes = Counter[float]()
+    for row in rows:
+        sizes[row.size] += len(row.text)
+    return sizes.most_common(1)[0][0] if sizes else 0.0
+
+
 class _Style:
     """What ordinary text looks like on this page, and what stands out from it."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
-        sizes = Counter[float]()
-        for row in rows:
-            sizes[row.size] += len(row.text)
-        self.body = sizes.most_common(1)[0][0]
+        self.body = _body_size(rows)
         larger = {row.size for row in rows if row.size > _HEADING_SIZE * self.body > 0}
         self.ranks = {size: rank for rank, size in enumerate(sorted(larger, reverse=True), 1)}
         steps = [
@@ -145,6 +160,10 @@ class _Style:
             if below.bbox[1] > above.bbox[1] and below.size == above.size == self.body
         ]
         self.step = median(steps) if steps else 1.2 * median(row.height for row in rows)
+        closer = [step for step in steps if step < 0.7 * self.step]
+        if closer and self.step > _BLANK_LINE * self.body > 0:
+            # A letter has more gaps between its paragraphs than lines in them.
+            self.step = median(closer)
         self.all_bold = all(row.bold for row in rows)
 
     def blocks(self, rows: Sequence[Row]) -> Iterator[str]:
@@ -196,12 +215,14 @@ class _Style:
     def paragraph(self, rows: Sequence[Row]) -> str:
         """One paragraph, list item or heading."""
         text = join_lines([row.text for row in rows])
+        if bullet := _BULLET.match(text):
+            return f"- {escaped(text[bullet.end() :])}"
         rank = min(self._rank(row) for row in rows)
+        if len(rows) > _MOST_HEADING_ROWS and rows[0].size < _TITLE_SIZE * self.body:
+            rank = 0
         letters = sum(character.isalpha() for character in text)
         if rank and letters >= 2 and len(text) <= _MAX_HEADING:
             return f"{'#' * rank} {escaped(text)}"
-        if bullet := _BULLET.match(text):
-            return f"- {escaped(text[bullet.end() :])}"
         return escaped(text)
 
 
