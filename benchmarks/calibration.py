@@ -1,20 +1,21 @@
 """Whether confidence means what it says: calibration error and ranking on the public gold.
 
-    python -m benchmarks.calibration DATA [GOLD_DIR ...]
+    python -m benchmarks.calibration [--engine rapidocr] DATA [GOLD_DIR ...]
 
-DATA keeps the readings between two runs. Each gold document is extracted by the embedded
-backend, then stood behind a simulated model that answers from gold with 0, 1 and 3 % character
-noise, without and with planted errors. A row is right where gold has its identity and its text
-is equal by letters and digits. Prints, for each half of the documents (related ones together):
-calibration error (ECE, 10 bins of equal width) and AUROC, for rows that are wrong and for rows
-whose answer had a planted error, right or wrong; then the share right of every kind of
-evidence, which is what ``grounding/calibrated.py`` holds.
+DATA keeps the readings between two runs, each engine's apart. Each gold document is extracted by
+the embedded backend, then stood behind a simulated model that answers from gold with 0, 1 and 3 %
+character noise, without and with planted errors. A row is right where gold has its identity and
+its text is equal by letters and digits. Prints, for each half of the documents (related ones
+together): calibration error (ECE, 10 bins of equal width) and AUROC, for rows that are wrong and
+for rows whose answer had a planted error, right or wrong, those apart that the page's own text
+has wrong (they rank low for that, and should); then the share right of every kind of evidence,
+which is what ``grounding/calibrated.py`` holds.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -179,11 +180,12 @@ def figures(name: str, rows: Sequence[Judged]) -> None:
         return
     values = [row.confidence or 0.0 for row in known]
     right = [row.right for row in known]
-    touched = [not row.fault for row in known]
+    told = [row for row in known if row.right or row.fault]
+    planted = auroc([row.confidence or 0.0 for row in told], [not row.fault for row in told])
     print(
         f"{name:<40} {len(known):>7} {100 * sum(right) / len(right):7.2f} %"
         f" {calibration_error(values, right):7.3f} {_shown(auroc(values, right))}"
-        f" {_shown(auroc(values, touched))}"
+        f" {_shown(planted)}"
     )
 
 
@@ -193,8 +195,14 @@ def _shown(value: float | None) -> str:
 
 def main() -> None:
     """Print the tables."""
-    workspace = Workspace(Path(sys.argv[1]), parse_settings({}, "calibration"))
-    folders = [Path(name) for name in sys.argv[2:]] or [f for f in DEFAULT if f.is_dir()]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--engine", default="auto", choices=("auto", "tesseract", "rapidocr"))
+    parser.add_argument("data", type=Path)
+    parser.add_argument("folders", type=Path, nargs="*")
+    asked = parser.parse_args()
+    settings = parse_settings({"ocr": {"engine": asked.engine}}, "calibration")
+    workspace = Workspace(asked.data, settings)
+    folders = asked.folders or [f for f in DEFAULT if f.is_dir()]
     found = list(experiments(workspace, gold_files(folders)))
     answers = [row for row in found if row.experiment.startswith("answers")]
     rows = [row for row in found if not row.experiment.startswith("answers")]

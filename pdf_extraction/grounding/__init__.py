@@ -13,11 +13,13 @@ from pdf_extraction.grounding.confidence import (
     confidence_by_ink,
     confidence_of_print,
 )
+from pdf_extraction.grounding.spelling import Spelling
 
 __all__ = [
     "MIN_SIMILARITY",
     "Agreement",
     "Proof",
+    "Spelling",
     "boxes",
     "compare",
     "confidence",

@@ -38,6 +38,7 @@ class Agreement:
         words: Whether neither has whole words that the other lacks.
         negations: Whether both have the same negations.
         accents: Whether the print has each word's accents that the answer has.
+        only_printed: Words of the print, plain, that the answer has not or less often.
     """
 
     similarity: float
@@ -45,6 +46,7 @@ class Agreement:
     words: bool = True
     negations: bool = True
     accents: bool = True
+    only_printed: frozenset[str] = frozenset()
 
     @property
     def is_equal(self) -> bool:
@@ -81,7 +83,8 @@ def _compare(claim: str, printed: str) -> Agreement:
     similarity = max(0.0, min(1.0 - distance / longest, 1.0 - 0.5 / longest))
     # A misread letter of "não" is a misreading; a negation went only where a word went.
     negations = words or _negations(claim) == _negations(printed)
-    return Agreement(similarity, digits, words, negations, not _accents_lost(claim, printed))
+    lost = _accents_lost(claim, printed)
+    return Agreement(similarity, digits, words, negations, not lost, _only(printed, claim))
 
 
 def _differences(one: str, other: str) -> tuple[int, bool]:
@@ -105,6 +108,16 @@ def _accents_lost(claim: str, printed: str) -> bool:
     claimed = set(_WORD.findall(claim.casefold())) - there
     plainer = {word for word in there if word.isascii()}
     return any(not word.isascii() and bare(word) in plainer for word in claimed)
+
+
+def _only(printed: str, claim: str) -> frozenset[str]:
+    there, claimed = (Counter(map(token, text.split())) for text in (printed, claim))
+    return frozenset(there - claimed)
+
+
+def token(word: str) -> str:
+    """A word without typesetting's differences and the punctuation around it."""
+    return plain(word).strip(".,;:()[]")
 
 
 def _negations(text: str) -> Counter[str]:

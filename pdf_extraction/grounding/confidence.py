@@ -7,10 +7,11 @@ figures are in ``calibrated``.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from statistics import fmean
 
 from pdf_extraction.grounding import calibrated
-from pdf_extraction.grounding.agreement import Agreement, compare
+from pdf_extraction.grounding.agreement import Agreement, compare, token
 from pdf_extraction.grounding.boxes import words_in
 from pdf_extraction.grounding.calibrated import interpolated, page_is_right
 from pdf_extraction.model import Grounding, PageText
@@ -75,6 +76,7 @@ def confidence_of_print(
     numbering: bool | None = None,
     token_probability: float | None = None,
     disagreement: float | None = None,
+    doubted: Collection[str] = (),
 ) -> Proof:
     """How likely a record that shows the page's own text is right, whatever was answered.
 
@@ -90,14 +92,18 @@ def confidence_of_print(
         numbering: As for ``confidence``.
         token_probability: As for ``confidence``.
         disagreement: As for ``confidence``.
+        doubted: Words of what the record shows that its spelling speaks against.
     """
     if copied:
-        return _finished(*_copied(grounding, page, numbering), numbering)
+        return _finished(*_spelt(*_copied(grounding, page, numbering), doubted), numbering)
     if found is None:
-        value = min(calibrated.UNCLAIMED[page.source], 1.0 - _page_errs(grounding, page))
-        return _finished(value, [page.source, "unclaimed"], numbering)
-    value = _print_is_right(found, grounding, page, disagreement)
-    return _finished(*_with_tokens(value, _signals(found), token_probability), numbering)
+        value = min(_of(calibrated.UNCLAIMED, page), 1.0 - _page_errs(grounding, page))
+        return _finished(*_spelt(value, [page.source, "unclaimed"], doubted), numbering)
+    proven = _spelt(
+        *_print_is_right(found, grounding, page, disagreement),
+        [word for word in doubted if word in found.only_printed],
+    )
+    return _finished(*_with_tokens(*proven, token_probability), numbering)
 
 
 def confidence_by_ink(letters: int, ink: float | None) -> Proof:
@@ -135,36 +141,71 @@ def _copied(
     words = word_confidence(grounding, page)
     if words is not None:
         return interpolated(calibrated.OCR_WORDS, words), [page.source, f"words:{words:.2f}"]
-    known = calibrated.COPIED.get(page.source) if numbering is not None else None
+    known = _of(calibrated.COPIED, page) if numbering is not None else None
     return known, [page.source]
+
+
+def _of(figures: Mapping[str, float], page: PageText) -> float:
+    """The figure of an engine, where it has one of its own, else of a kind of text."""
+    return figures.get(page.engine, figures.get(page.source, 0.0))
+
+
+def _spelt(
+    value: float | None, signals: list[str], doubted: Collection[str]
+) -> tuple[float | None, list[str]]:
+    if not doubted:
+        return value, signals
+    least = calibrated.MISSPELT
+    return least if value is None else min(value, least), [*signals, "misspelt"]
+
+
+def _least_sure(found: Agreement, grounding: Grounding, page: PageText) -> float | None:
+    """Least OCR confidence of the words that the answer has not."""
+    if page.engine in _SILENT_ENGINES:
+        return None
+    known = [
+        word.confidence
+        for word in words_in(page, grounding.spans)
+        if word.confidence is not None
+        and token(page.text[word.start : word.end]) in found.only_printed
+    ]
+    return min(known, default=None)
 
 
 def _page_errs(grounding: Grounding, page: PageText) -> float:
     """Probability that the page's own text is wrong there, before an answer is heard."""
     words = word_confidence(grounding, page)
     if words is None:
-        return calibrated.PAGE_ERRS[page.source]
+        return _of(calibrated.PAGE_ERRS, page)
     return 1.0 - interpolated(calibrated.OCR_WORDS, words)
 
 
 def _print_is_right(
     found: Agreement, grounding: Grounding, page: PageText, disagreement: float | None
-) -> float:
+) -> tuple[float, list[str]]:
+    signals = _signals(found)
     if found.is_equal:
-        return calibrated.AGREED[page.source]
+        return _of(calibrated.AGREED, page), signals
     value = page_is_right(_page_errs(grounding, page), disagreement)
     value *= interpolated(calibrated.LITTLE_ALIKE, found.similarity)
+    limits = [calibrated.NEAR_AT_MOST]
     if page.source == "ocr" and not found.accents:
-        value = min(value, calibrated.ACCENTS_LOST)
-    limit = calibrated.NEAR_AT_MOST
-    return min(value, limit if found.is_near else calibrated.MEANING_AT_MOST[page.source])
+        limits.append(_of(calibrated.ACCENTS_LOST, page))
+    if found.digits is False:
+        limits.append(_of(calibrated.DIGITS_AT_MOST, page))
+    least = _least_sure(found, grounding, page)
+    if not (found.words and found.negations):
+        by_ocr = None if least is None else interpolated(calibrated.WORDS_BY_OCR, least)
+        limits.append(_of(calibrated.WORDS_AT_MOST, page) if by_ocr is None else by_ocr)
+    told = [] if least is None else [f"words:{least:.2f}"]
+    return min(value, *limits), [*signals, *told]
 
 
 def _claim_is_right(
     found: Agreement, grounding: Grounding, page: PageText, disagreement: float | None
 ) -> float:
     if found.is_equal:
-        return calibrated.AGREED[page.source]
+        return _of(calibrated.AGREED, page)
     value = 1.0 - page_is_right(_page_errs(grounding, page), disagreement)
     return value * interpolated(calibrated.CLAIM_ALIKE, found.similarity)
 

@@ -54,22 +54,46 @@ def test_what_changes_a_meaning_ranks_below_a_misread_letter(claim, signal):
     value, method = shown(claim, disagreement=0.5)
     assert signal in method.split("+")
     assert value < shown(WHOLE.replace("recurso", "recurzo"), disagreement=0.5)[0]
-    assert shown(claim, SCAN)[0] <= 0.41
+    assert shown(claim, SCAN)[0] <= (0.41 if signal == "digits_differ" else 0.8)
+
+
+@pytest.mark.parametrize(("sure", "least", "most"), [(0.2, 0.0, 0.1), (0.95, 0.7, 0.9)])
+def test_words_that_only_the_ocr_has_are_as_likely_as_it_is_sure_of_them(sure, least, most):
+    """Junk read from a stamp is doubtful, a word that the model dropped is not."""
+    page = page_of(LINES, source="ocr", engine="tesserocr", confidence={"recurso": sure})
+    value, method = shown(WHOLE.replace("recurso ", ""), page, disagreement=0.5)
+    assert least < value < most
+    assert method.endswith(f"words_differ+words:{sure:.2f}")
+
+
+def test_a_doubted_spelling_speaks_against_what_only_the_ocr_has():
+    """Tesseract is sure of a word without its accent; where the answer has it too, it is right."""
+    page = page_of(LINES, source="ocr", engine="tesserocr", confidence={"recurso": 0.96})
+    assert shown(WHOLE, page, copied=True)[0] > 0.9
+    value, method = shown(WHOLE, page, copied=True, doubted=["recurso"])
+    assert (value, method) == (0.08, "ocr+words:0.95+misspelt")
+    assert shown(WHOLE.replace("recurso", "recúrso"), page, doubted=["recurso"])[0] < 0.1
+    assert shown(WHOLE.replace("prazo", "praso"), page, doubted=["recurso"])[0] > 0.5
+    assert shown(WHOLE, page, doubted=["recurso"]) == (0.99, "agreement+digits")
 
 
 def test_who_differs_everywhere_tells_little_by_differing():
     """On a scan, a difference counts against the page's text as far as the answer is good."""
     noisy = WHOLE.replace("recurso", "recurzo")
-    good, bad = (shown(noisy, SCAN, disagreement=share)[0] for share in (0.08, 0.9))
+    page = page_of(LINES, source="ocr", engine="tesserocr")
+    good, bad = (shown(noisy, page, disagreement=share)[0] for share in (0.08, 0.9))
     assert good < 0.6
     assert bad > 0.9
+    assert shown(noisy, SCAN, disagreement=0.08)[0] > good
 
 
 def test_an_accent_that_the_answer_has_and_a_scan_has_not_was_lost_by_the_ocr():
     """OCR loses accents and gains none; on a text layer the print decides."""
     claim = WHOLE.replace("prazo", "prázo")
-    value, method = shown(claim, SCAN, disagreement=0.9)
-    assert (value, method) == (0.15, "agreement:0.984+digits+accents_differ")
+    page = page_of(LINES, source="ocr", engine="tesserocr")
+    value, method = shown(claim, page, disagreement=0.9)
+    assert (value, method) == (0.4, "agreement:0.984+digits+accents_differ")
+    assert shown(claim, SCAN, disagreement=0.9)[0] > 0.9
     assert shown(claim, disagreement=0.9)[0] > 0.9
     assert "accents" not in shown(WHOLE.replace("não", "nao"), SCAN)[1]
 

@@ -14,6 +14,7 @@ from pdf_extraction.assembly.devices import Assembled
 from pdf_extraction.grounding import (
     Agreement,
     Proof,
+    Spelling,
     compare,
     confidence,
     confidence_by_ink,
@@ -26,10 +27,12 @@ from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 def with_confidence(found: Iterable[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
     """The rows, with ``confidence`` and ``confidence_method``."""
     evidence = {page.outcome.page.page_number: _PageEvidence(page) for page in pages}
+    texts = [page.outcome.page.text for page in pages]
+    spelling = Spelling(text.text for text in texts if text.source == "ocr")
     parts = [(item, list(_parts(item.row, evidence))) for item in found]
     disagreement = _disagreement([part for _, those in parts for part in those])
     for item, those in parts:
-        proof = _proven(item, those, disagreement) if those else _absent(item, evidence)
+        proof = _proven(item, those, disagreement, spelling) if those else _absent(item, evidence)
         item.row["confidence"], item.row["confidence_method"] = proof
     return [item.row for item, _ in parts]
 
@@ -59,7 +62,10 @@ def _disagreement(parts: Sequence[_Part]) -> float:
     return (sum(not found.is_equal for found in compared) + 1) / (len(compared) + 2)
 
 
-def _proven(item: Assembled, parts: Sequence[_Part], disagreement: float) -> Proof:
+def _proven(
+    item: Assembled, parts: Sequence[_Part], disagreement: float, spelling: Spelling
+) -> Proof:
+    doubted = spelling.doubts(item.row["text"])
     proofs = [
         confidence_of_print(
             part.agreement,
@@ -69,6 +75,7 @@ def _proven(item: Assembled, parts: Sequence[_Part], disagreement: float) -> Pro
             numbering=item.continues,
             token_probability=part.page.token_probability(part.spans),
             disagreement=disagreement,
+            doubted=doubted if part.page.text.source == "ocr" else (),
         )
         for part in parts
     ]

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Any
 
 from pdf_extraction.grounding import boxes, confidence
+from pdf_extraction.logprobs import probability
 from pdf_extraction.model import Grounding, PageText, union
 from pdf_extraction.profiles.user_model.answers import Cell, Tree, cells, map_cells
 from pdf_extraction.profiles.user_model.shape import Group
@@ -56,7 +57,12 @@ def _stands(form: str, text: str) -> bool:
 
 
 def located(
-    group: Group, tree: Tree, number: int, page: PageText, groundings: Sequence[Grounding]
+    group: Group,
+    tree: Tree,
+    number: int,
+    page: PageText,
+    groundings: Sequence[Grounding],
+    logprobs: str = "",
 ) -> Tree:
     """The tree with each cell's page, place and confidence.
 
@@ -66,6 +72,7 @@ def located(
         number: Of the page, from 1.
         page: Its text.
         groundings: One for each of ``claims``.
+        logprobs: ``Completion.token_logprobs`` of the answer.
     """
     found = iter(groundings)
     differ = sum(one.method not in {"exact", "normalised"} for one in groundings)
@@ -77,7 +84,14 @@ def located(
             has = cell.value is not None or cell.error
             return replace(cell, page_number=number) if has else cell
         grounding = next(found)
-        value, method = confidence(claim, grounding, page, copied=False, disagreement=disagreement)
+        value, method = confidence(
+            claim,
+            grounding,
+            page,
+            copied=False,
+            token_probability=probability(logprobs, cell.text or claim),
+            disagreement=disagreement,
+        )
         box = union(boxes(page, grounding.spans)) if grounding.spans else None
         return replace(
             cell,

@@ -216,6 +216,7 @@ class UserModel:
                 page.outcome.page.page_number,
                 page.outcome.page.text,
                 page.groundings,
+                page.outcome.completion.token_logprobs if page.outcome.completion else "",
             )
             for page in pages
             if page.answer is not None and page.answer.tree
