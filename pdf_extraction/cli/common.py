@@ -96,8 +96,8 @@ class Common:
         """
         from pdf_extraction.profiles import get_profile  # noqa: PLC0415
         from pdf_extraction.settings import parse_settings  # noqa: PLC0415
+        from pdf_extraction.settings.backends import undefined_backend  # noqa: PLC0415
         from pdf_extraction.settings.load import placed  # noqa: PLC0415
-        from pdf_extraction.settings.models import undefined_backend  # noqa: PLC0415
         from pdf_extraction.settings.presets import PRESETS  # noqa: PLC0415
 
         changes: dict[str, Any] = {"profile": profile or settings.profile}

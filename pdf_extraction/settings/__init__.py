@@ -4,6 +4,12 @@ No secret is kept here (only names of environment variables), nothing is read at
 and nothing here knows a backend, a profile or a folder beyond its name.
 """
 
+from pdf_extraction.settings.backends import (
+    BackendSettings,
+    EmbeddedBackendSettings,
+    OpenAIBackendSettings,
+    OtherBackendSettings,
+)
 from pdf_extraction.settings.load import (
     CONFIG_VARIABLE,
     DATA_VARIABLE,
@@ -14,14 +20,10 @@ from pdf_extraction.settings.load import (
     parse_settings,
 )
 from pdf_extraction.settings.models import (
-    BackendSettings,
     BudgetSettings,
     CheckSettings,
-    EmbeddedBackendSettings,
     InboxSettings,
     OcrSettings,
-    OpenAIBackendSettings,
-    OtherBackendSettings,
     RenderSettings,
     Settings,
 )

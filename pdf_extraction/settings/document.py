@@ -14,7 +14,8 @@ from annotated_types import Ge, Gt, Le, Lt
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from pdf_extraction.settings.models import BUILT_IN_KINDS, Settings
+from pdf_extraction.settings.backends import BUILT_IN_KINDS
+from pdf_extraction.settings.models import Settings
 
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo

@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ValidationError
 
 from pdf_extraction.errors import SettingsError
-from pdf_extraction.settings.models import (
+from pdf_extraction.settings.backends import (
     BUILT_IN_KINDS,
     BackendSettings,
     OpenAIBackendSettings,
     OtherBackendSettings,
-    Settings,
 )
+from pdf_extraction.settings.models import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
