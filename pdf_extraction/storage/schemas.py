@@ -203,7 +203,15 @@ _CHUNKS = (
     _key("part_total", INT, "Parts of it; 1 where it was not split."),
 )
 
-_PAGE_MARKDOWN = (_DOCUMENT, _PAGE, _key("markdown", TEXT, "The page as Markdown."))
+_PAGE_MARKDOWN = (
+    _DOCUMENT,
+    _PAGE,
+    _key(
+        "markdown",
+        TEXT,
+        "The page as Markdown; running lines that an earlier page has are left out.",
+    ),
+)
 
 _TABLES = (
     _DOCUMENT,

@@ -64,7 +64,7 @@ class Block:
     Attributes:
         text: Of a paragraph, without Markdown; empty for a table.
         cells: Of a table, row by row; empty for a paragraph.
-        span: Of a table, from where to where it stands in the Markdown.
+        span: From where to where it stands in the Markdown.
     """
 
     text: str = ""
@@ -103,14 +103,23 @@ def _blocks_of_lines(markdown: str, offset: int) -> list[Block]:
     found: list[Block] = []
     lines = markdown.split("\n")
     starts = list(accumulate((len(line) + 1 for line in lines), initial=offset))
-    paragraph: list[str] = []
+    paragraph: list[int] = []
     position, fenced = 0, False
+
+    def ended() -> list[Block]:
+        if not paragraph:
+            return []
+        first, last = paragraph[0], paragraph[-1]
+        text = plain_text("\n".join(lines[number] for number in paragraph))
+        span = Span(starts[first], starts[last] + len(lines[last]))
+        return [Block(text, span=span)] if text else []
+
     while position < len(lines):
         line = lines[position]
         if _FENCE.match(line):
             fenced = not fenced
         elif not fenced and _begins_table(lines, position):
-            found += _paragraph(paragraph)
+            found += ended()
             rows = _table_rows(lines, position)
             end = position + len(rows)
             span = Span(starts[position], starts[end] - 1)
@@ -118,17 +127,12 @@ def _blocks_of_lines(markdown: str, offset: int) -> list[Block]:
             position, paragraph = end, []
             continue
         elif line.strip() and not (_MARK.match(line) and paragraph):
-            paragraph.append(line)
+            paragraph.append(position)
         else:  # a heading or list item ends the paragraph before it, as a blank line does
-            found += _paragraph(paragraph)
-            paragraph = [line] if line.strip() else []
+            found += ended()
+            paragraph = [position] if line.strip() else []
         position += 1
-    return found + _paragraph(paragraph)
-
-
-def _paragraph(lines: list[str]) -> list[Block]:
-    text = plain_text("\n".join(lines))
-    return [Block(text)] if text else []
+    return found + ended()
 
 
 def _begins_table(lines: list[str], position: int) -> bool:

@@ -29,7 +29,7 @@ _APART = 1.5
 _LARGE, _LARGEST = 1.12, 1.5
 """Times the body's size: what is larger is a heading, or a title whatever it says."""
 _LONGEST = 130
-_NUMBER = re.compile(
+PAGE_NUMBER = re.compile(
     r"\W*(?:p(?:age|ágina|\.)?\s*)?(?:\d{1,4}|[ivxlc]{1,7})(?:\s*(?:of|de|/)\s*\d{1,4})?\W*",
     re.IGNORECASE,
 )
@@ -122,12 +122,12 @@ def _furniture(margin: Sequence[Row], every: Sequence[Row], page: _Page) -> set[
 
 def _is_furniture(row: Row, rest: Sequence[Row], page: _Page) -> bool:
     text = row.text
-    if _NUMBER.fullmatch(text):
+    if PAGE_NUMBER.fullmatch(text):
         return True
     if len(text) > _LONGEST or _NOTE.match(text):
         return False
     ends = [row.cells[end][1] for end in (0, -1)] if len(row.cells) > 1 else []
-    if any(_NUMBER.fullmatch(end) for end in ends):
+    if any(PAGE_NUMBER.fullmatch(end) for end in ends):
         return True
     if row.size > _LARGEST * page.size > 0:
         return False

@@ -29,6 +29,7 @@ from pdf_extraction.profiles.markdown.closer import (
     tables_of,
 )
 from pdf_extraction.profiles.markdown.reading import read_markdown
+from pdf_extraction.profiles.markdown.repeated import without_repeated
 from pdf_extraction.repair import parse_object, validate, without_thinking
 
 SCHEMA: dict[str, Any] = {
@@ -177,15 +178,15 @@ class Markdown(OfOnePage):
     def assemble(
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
-        """Rows of ``page_markdown`` and ``tables``, in page order; pages stand by themselves."""
+        """Rows of ``page_markdown`` and ``tables``, in page order."""
         del canonical_text
         rows: dict[str, list[Row]] = {"page_markdown": [], "tables": []}
-        for page in pages:
-            if not isinstance(page.answer, PageMarkdown):
-                continue
+        answered = [page for page in pages if isinstance(page.answer, PageMarkdown)]
+        shown = without_repeated(answered, [page.answer.markdown for page in answered])
+        for page, markdown in zip(answered, shown, strict=True):
             number = page.outcome.page.page_number
             key: Row = {"document_id": document.document_id, "page_number": number}
-            rows["page_markdown"].append({**key, "markdown": page.answer.markdown})
+            rows["page_markdown"].append({**key, "markdown": markdown})
             tables = tables_of(page.answer.markdown, page.groundings, page.outcome.page)
             for index, (block, box) in enumerate(tables):
                 rows["tables"] += [
