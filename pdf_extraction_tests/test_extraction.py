@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -371,3 +372,39 @@ def test_a_killed_run_pays_again_only_for_the_calls_in_flight(tmp_path):
     assert rows_of(killed, "devices", "lei-1") == rows_of(undisturbed, "devices", "lei-1")
     statuses = [page["status"] for page in rows_of(killed, "pages", "lei-1")]
     assert statuses == ["done"] * 40
+
+
+def test_neighbours_go_along_clipped_at_the_ends_and_answers_about_them_are_dropped(tmp_path):
+    """Three pages with one neighbour on each side: two, three and two pictures, one page meant."""
+    seen = {}
+
+    def of_every_page(asked):
+        seen[asked.page_number] = asked
+        pages = [
+            {
+                "page_number": n,
+                "devices": [
+                    {
+                        "device_type": "artigo",
+                        "identifier": f"Art. {n}º",
+                        "text": f"Art. {n}º Texto {n}.",
+                        "parent_identifier": None,
+                        "bbox": None,
+                        "confidence": 1.0,
+                    }
+                ],
+            }
+            for n in (1, 2, 3)
+        ]
+        return json.dumps(pages, ensure_ascii=False)
+
+    path = write_pdf(tmp_path / "lei.pdf", [f"Art. {n}º Texto {n}." for n in (1, 2, 3)])
+    with FakeServer(answers=of_every_page) as server:
+        workspace = workspace_for(tmp_path / "data", server, context_window=1)
+        run(workspace, [path])
+    assert {n: len(asked.pictures) for n, asked in seen.items()} == {1: 2, 2: 3, 3: 2}
+    assert "The primary page is page 1" in seen[1].text
+    devices = rows_of(workspace, "devices", "lei")
+    assert [(d["identifier"], d["page_number"]) for d in devices] == [
+        (f"Art. {n}º", n) for n in (1, 2, 3)
+    ]

@@ -17,6 +17,8 @@ from pdf_extraction.settings import OpenAIBackendSettings
 
 #: Characters of a rejected answer that are shown again; its start and end tell the most.
 SHOWN_OF_REJECTED = 6000
+#: Characters of what is wrong with it; a user's own validator may say anything.
+SHOWN_OF_PROBLEM = 1500
 #: Room for an answer from which a loop costs more than streaming does (benchmarks/client.py).
 STREAMED_FROM_TOKENS = 2048
 _HOLE = "@@picture@@"
@@ -100,7 +102,7 @@ def _messages(settings: OpenAIBackendSettings, request: Request) -> list[dict[st
     for answer, problem in request.rejected:
         messages.append({"role": "assistant", "content": _plain(_shortened(answer))})
         said = (
-            f"That answer cannot be used: {problem}\n"
+            f"That answer cannot be used: {problem[:SHOWN_OF_PROBLEM]}\n"
             "Answer the same question again, whole, with this mended."
         )
         messages.append({"role": "user", "content": _plain(said)})

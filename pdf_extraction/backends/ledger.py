@@ -151,7 +151,9 @@ class Recorded(Policy):
             error_type=problem.kind if problem else None,
             error=str(problem) if problem else None,
             retry_after_s=problem.retry_after if isinstance(problem, RateLimited) else None,
-            temperature=temperature_of(self._settings, request),
+            temperature=temperature_of(self._settings, request)
+            if self._settings.send_sampling
+            else None,
             rotation=request.view.turn,
             input_tokens=completion.input_tokens if completion else 0,
             output_tokens=completion.output_tokens if completion else 0,
@@ -159,4 +161,5 @@ class Recorded(Policy):
             finish_reason=completion.finish_reason or None if completion else None,
             usage_estimated=completion.usage_estimated if completion else False,
             partition_key=request.partition_key,
+            part=None if request.view.is_whole else " ".join(f"{x:g}" for x in request.view.part),
         )

@@ -14,6 +14,7 @@ from pdf_extraction.errors import (
     Looping,
     OutputError,
     RateLimited,
+    Refused,
     Remedy,
     Truncated,
 )
@@ -34,6 +35,7 @@ class _Tally:
     failed: int = 0
     throttled: int = 0
     truncated: int = 0
+    refused: int = 0
     looping: int = 0
     changed: int = 0
     waited_s: float = 0.0
@@ -46,12 +48,18 @@ class _Tally:
             self.failed += 1
         self.truncated += isinstance(error, Truncated)
         self.looping += isinstance(error, Looping)
+        self.refused += isinstance(error, Refused)
         return self.failed + self.throttled
 
     @property
     def is_cut_for_good(self) -> bool:
         """Whether the answer is too long for its room; a loop may be chance, once."""
         return self.truncated >= 1 or self.looping >= 2
+
+    @property
+    def is_refused_for_good(self) -> bool:
+        """Whether the model declined under other sampling too: another model may not."""
+        return self.refused >= 2
 
 
 class Retrying(Policy):
@@ -81,6 +89,7 @@ class Retrying(Policy):
     async def complete(self, request: Request) -> Completion:
         """Ask until an answer can be used, or raise the last error."""
         tally = _Tally()
+        shown = request.rejected
         while True:
             try:
                 return await self.inner.complete(request)
@@ -95,10 +104,12 @@ class Retrying(Policy):
                 spent = tally.waited_s > self._settings.patience_s
                 if tally.failed >= self._settings.max_attempts or spent:
                     raise
+                if tally.is_refused_for_good:
+                    raise
                 if tally.is_cut_for_good and request.can_be_halved:
                     raise  # showing less of the page helps more than other sampling
                 if isinstance(error, OutputError):
-                    request = self._changed(request, error, tally.changed)
+                    request = self._changed(request, error, tally.changed, shown)
                     tally.changed += 1
             await self._clock.sleep(wait)
 
@@ -114,12 +125,22 @@ class Retrying(Policy):
             return error.retry_after + self._dice.uniform(0, FIRST_WAIT_S)
         return self._dice.uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (times - 1)))
 
-    def _changed(self, request: Request, error: OutputError, times: int) -> Request:
-        """The request for another try: other sampling, and the error shown where that helps."""
+    def _changed(
+        self,
+        request: Request,
+        error: OutputError,
+        times: int,
+        shown: tuple[tuple[str, str], ...],
+    ) -> Request:
+        """The request for another try: other sampling, and the error shown where that helps.
+
+        Of the answers refused here only the last is shown, after those that the question came
+        with: each is paid for as input, and an error that was mended teaches nothing more.
+        """
         ladder = self._settings.retry_temperatures
         if ladder:
             request = replace(request, temperature=ladder[min(times, len(ladder) - 1)])
         text = error.completion.text if error.completion else ""
         if error.remedy is Remedy.ASK_AGAIN and text.strip():
-            return replace(request, rejected=(*request.rejected, (text, str(error))))
+            return replace(request, rejected=(*shown, (text, str(error))))
         return request

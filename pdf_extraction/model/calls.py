@@ -198,3 +198,4 @@ class Attempt:
     finish_reason: str | None = None
     partition_key: str = ""
     usage_estimated: bool = False
+    part: str | None = None

@@ -55,9 +55,11 @@ class Canvas:
             count = pixels.shape[0] * pixels.shape[1]
             if excess <= 1 or (count <= 64 * 64 and quality == len(QUALITIES) - 1):
                 return _picture(pixels, data, options.image_format)
-            last = quality == len(QUALITIES) - 1
-            if count > MIN_PIXELS or last or options.image_format == "png":
-                scale *= max(0.5, 0.95 / sqrt(excess))
+            only_size_helps = options.image_format == "png" or quality == len(QUALITIES) - 1
+            # Whole pixels: a few more than wanted are left by rounding.
+            if count > 1.05 * MIN_PIXELS or only_size_helps:
+                least = 0.0 if only_size_helps else sqrt(MIN_PIXELS / count)
+                scale *= max(0.5, 0.95 / sqrt(excess), least)
                 pixels = without_colour(seen(self.drawn.pixels(scale), self.view))
             else:
                 quality += 1

@@ -145,6 +145,7 @@ _ATTEMPTS = (
     _key("cost_usd", FLOAT, "Of this call, by the settings' prices."),
     _column("finish_reason", TEXT, "The server's word."),
     _column("usage_estimated", BOOL, "The tokens are our guess: no count came, or no answer."),
+    _column("part", TEXT, "What of the turned page was shown, `x0 y0 x1 y1`; NULL for all of it."),
 )
 
 _DEVICES = (

@@ -79,6 +79,7 @@ def test_an_answer_too_long_for_any_room_is_made_of_two(calls):
         assert server.stats()["requests"] == 3
     assert json.loads(completion.text) == json.loads(WHOLE)
     assert [a.error_type for a in attempts(calls)] == ["Truncated", None, None]
+    assert [a.part for a in attempts(calls)] == [None, "0 0 1 0.55", "0 0.45 1 1"]
     assert completion.cost_usd == pytest.approx(sum(a.cost_usd for a in attempts(calls)[1:]))
     assert (again.text, again.cached) == (completion.text, True)
 

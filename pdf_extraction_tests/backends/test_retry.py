@@ -10,6 +10,7 @@ from pdf_extraction.errors import (
     BudgetExceeded,
     Malformed,
     RateLimited,
+    Refused,
     Rejected,
     TimedOut,
     Truncated,
@@ -84,7 +85,18 @@ def test_a_malformed_answer_is_asked_again_with_the_error_and_other_sampling():
     ask(backend, retry_temperatures=(0.2, 0.6))
     asked = [request for _, request in backend.asked]
     assert [r.temperature for r in asked] == [None, 0.2, 0.6]
-    assert asked[2].rejected == (("[1", "not usable"), ("[2", "not usable"))
+    assert asked[1].rejected == (("[1", "not usable"),)
+    assert asked[2].rejected == (("[2", "not usable"),), "the last alone: each is paid for"
+
+
+def test_a_refusal_has_one_more_chance():
+    """Other sampling once; what the model declines twice is another backend's."""
+    backend = ScriptedBackend(refused(Refused, ""), ANSWER)
+    assert ask(backend).text == ANSWER
+    declining = ScriptedBackend(refused(Refused, ""))
+    with pytest.raises(Refused):
+        ask(declining, max_attempts=5)
+    assert [r.temperature for _, r in declining.asked] == [None, 0.2]
 
 
 def test_a_cut_answer_changes_sampling_but_is_not_shown():

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from pdf_extraction.model import WHOLE_PAGE, View
-from pdf_extraction.pdf.picture import MAX_SIDE, picture_of, render, scale_for
+from pdf_extraction.pdf.picture import MAX_SIDE, MIN_PIXELS, picture_of, render, scale_for
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction_tests.pdf.made import PROSE
 
@@ -49,6 +49,19 @@ def test_a_picture_too_large_in_base64_is_sent_smaller(image_format):
     options = PictureOptions(max_image_bytes=60_000, image_format=image_format)
     picture = picture_of(page_with_text(), options)
     assert 4 * ((picture.byte_size + 2) // 3) <= 60_000
+
+
+@pytest.mark.parametrize("view", [WHOLE_PAGE, View(90), View(0, (0.0, 0.45, 1.0, 1.0))])
+def test_pixels_are_given_up_first_and_only_as_far_as_a_page_is_legible(view):
+    """A noisy page under a tight limit, whole, turned and in halves: then goes its quality."""
+    page = pymupdf.open().new_page()
+    noise = np.random.default_rng(1).integers(0, 255, (1200, 900), dtype=np.uint8)
+    data = io.BytesIO()
+    Image.fromarray(noise).save(data, "PNG")
+    page.insert_image(page.rect, stream=data.getvalue())
+    picture = picture_of(page, PictureOptions(max_image_bytes=260_000), view)
+    assert 4 * ((picture.byte_size + 2) // 3) <= 260_000
+    assert 0.95 * MIN_PIXELS < picture.width * picture.height < 1.1 * MIN_PIXELS
 
 
 def test_a_page_without_colour_is_encoded_grey():

@@ -308,7 +308,7 @@ def validated(model: type[BaseModel], group: Group, tree: Tree, *, partial: bool
         if partial:
             return tree
         raise SchemaMismatch(
-            f"The model's validation broke: {type(error).__name__}: {error}"
+            f"The model's validation broke: {type(error).__name__}: {excerpt(str(error), 300)}"
         ) from error
     return _taken(group, tree, instance)
 
