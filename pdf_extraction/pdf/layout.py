@@ -14,7 +14,7 @@ from typing import Any
 
 import pymupdf
 
-from pdf_extraction.model import BBox, Region, RegionKind, TableCell
+from pdf_extraction.model import BBox, Region, RegionKind, TableCell, union
 from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.formulas import SIGNS, Symbols, formulas_in
 from pdf_extraction.pdf.pagetext import RawWord
@@ -26,6 +26,8 @@ from pdf_extraction.pdf.textlayer import TextLayer, turned
 _LEAST_LINES, _MOST_LINES = 3, 2_000
 #: Points that lines at one place go down in all, in a grid of two rows.
 _LEAST_HEIGHT = 18.0
+#: Word heights of white that part two columns where no line does.
+_APART = 3.0
 #: Words on a picture from which it is the ground that text is set on.
 _MOST_WORDS = 20
 #: Share of the page from which a picture is a figure.
@@ -109,6 +111,7 @@ def _grid(table: Any, page: pymupdf.Page, words: Sequence[RawWord]) -> Grid | No
     tops, lefts = _edges(box[1] for box in boxes), _edges(box[0] for box in boxes)
     if len(tops) * len(lefts) < 4 or len(lefts) < 2:
         return None
+    boxes = [part for box in boxes for part in _split(box, lefts, words)]
     cells = [_cell(box, tops, lefts, words) for box in sorted(boxes, key=lambda b: (b[1], b[0]))]
     if sum(bool(cell.text) for cell in cells) < 4:
         return None
@@ -118,6 +121,24 @@ def _grid(table: Any, page: pymupdf.Page, words: Sequence[RawWord]) -> Grid | No
     x0, y0 = min(b[0] for b in boxes), min(b[1] for b in boxes)
     x1, y1 = max(b[2] for b in boxes), max(b[3] for b in boxes)
     return Grid((x0, y0, x1, y1), tuple(cells))
+
+
+def _split(box: BBox, lefts: Sequence[float], words: Sequence[RawWord]) -> list[BBox]:
+    """A cell of one line as those of the columns that its words keep to, wide apart."""
+    inside = [w.bbox for w in words if _holds(box, w.bbox)]
+    around = union(inside)
+    if around is None:
+        return [box]
+    height = max(w[3] - w[1] for w in inside)
+    edges = [left for left in lefts if box[0] + 3 < left < box[2] - 3]
+    for edge in edges if around[3] - around[1] < 1.5 * height else ():
+        left = [w[2] for w in inside if w[0] < edge]
+        right = [w[0] for w in inside if w[0] >= edge]
+        apart = left and right and min(right) - max(left) > _APART * height
+        if apart and max(left) <= edge:
+            first = box[0], box[1], edge, box[3]
+            return [first, *_split((edge, box[1], box[2], box[3]), lefts, words)]
+    return [box]
 
 
 def _edges(values: Iterable[float]) -> list[float]:

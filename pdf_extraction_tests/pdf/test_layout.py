@@ -144,3 +144,28 @@ def test_a_head_ends_at_the_first_line_and_its_wrapped_cells_are_whole(page):
     heads = [c.text for c in table.cells if c.is_header]
     assert heads == ["Item", "Price without tax", "Amount without tax"]
     assert next(c.text for c in table.cells if c.row == 1) == "Contract 12"
+
+
+def test_a_cell_over_columns_is_parted_where_its_words_keep_to_them(page):
+    """Some sums are framed without the line between label and figure; titles stay whole."""
+    for y in (100, 120, 140, 160, 180):
+        page.draw_line((80, y), (500, y))
+    for x in (80, 500):
+        page.draw_line((x, 100), (x, 180))
+    page.draw_line((400, 160), (400, 180))
+    page.insert_text((84, 114), "Summary of all charges", fontsize=9)
+    for y, (label, figure) in ((134, ("Charges", "4.11")), (154, ("Tax", "0.00"))):
+        page.insert_text((84, y), label, fontsize=9)
+        page.insert_text((460, y), figure, fontsize=9)
+    page.insert_text((84, 174), "Total", fontsize=9)
+    page.insert_text((460, 174), "4.11", fontsize=9)
+    (table,) = tables(page)
+    assert grid(table) == [
+        (0, 0, 1, 2, "Summary of all charges"),
+        (1, 0, 1, 1, "Charges"),
+        (1, 1, 1, 1, "4.11"),
+        (2, 0, 1, 1, "Tax"),
+        (2, 1, 1, 1, "0.00"),
+        (3, 0, 1, 1, "Total"),
+        (3, 1, 1, 1, "4.11"),
+    ]
