@@ -27,7 +27,12 @@ class Renderer(dg.ConfigurableResource[Any]):
     workers: int | None = Field(
         default=None, description="Processes that read pages; 0 = one a core."
     )
+    layout: str | None = Field(default=None, description="none, rules or model.")
     page_timeout_s: float | None = Field(default=None, description="Seconds a page may take.")
+    page_cpu_s: float | None = Field(
+        default=None, description="Seconds of processor time a page may take."
+    )
+    page_memory_bytes: int | None = Field(default=None, description="Most memory for a page.")
     when: str | None = Field(default=None, description="OCR: auto, always or never.")
     engine: str | None = Field(default=None, description="OCR: auto, tesseract or rapidocr.")
 
