@@ -169,7 +169,7 @@ def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
         ocr_languages=settings.ocr_languages if reads_scans else (),
         ocr_engine=settings.ocr.engine,
         page_timeout_s=settings.render.page_timeout_s,
-        ocr_timeout_s=settings.ocr.page_timeout_s,
+        ocr_timeout_s=settings.ocr.timeout_s,
         layout=settings.render.layout if wants_layout(settings.profile) else "none",
         page_cpu_s=settings.render.page_cpu_s,
         page_memory_bytes=settings.render.page_memory_bytes,

@@ -13,7 +13,7 @@ import dagster as dg
 from pydantic import Field
 
 from pdf_extraction.page_ranges import parse_pages
-from pdf_extraction.settings import Settings, data_dir, load_settings, parse_settings
+from pdf_extraction.settings import OcrSettings, Settings, data_dir, load_settings, parse_settings
 
 Changes = dict[str, Any]
 
@@ -35,11 +35,12 @@ class Renderer(dg.ConfigurableResource[Any]):
     page_memory_bytes: int | None = Field(default=None, description="Most memory for a page.")
     when: str | None = Field(default=None, description="OCR: auto, always or never.")
     engine: str | None = Field(default=None, description="OCR: auto, tesseract or rapidocr.")
+    timeout_s: float | None = Field(default=None, description="OCR: seconds it may add to a page.")
 
     def changes(self) -> Changes:
         """What differs from the settings file."""
         given = _given(self)
-        ocr = {name: given.pop(name) for name in ("when", "engine") if name in given}
+        ocr = {name: given.pop(name) for name in OcrSettings.model_fields if name in given}
         return {"render": given, "ocr": ocr}
 
 

@@ -295,7 +295,7 @@ class Reader:
     def _overdue(self, page: str, *, by_ocr: bool) -> PageTimedOut:
         options = self.options
         if by_ocr and options.timeout_s(tasks.read) > options.page_timeout_s:
-            setting, seconds = "[ocr] page_timeout_s", options.ocr_timeout_s
+            setting, seconds = "[ocr] timeout_s", options.ocr_timeout_s
         else:
             setting, seconds = "page_timeout_s", options.page_timeout_s
         return PageTimedOut(

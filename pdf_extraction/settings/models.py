@@ -71,7 +71,7 @@ class OcrSettings(Section):
     engine: Literal["auto", "tesseract", "rapidocr"] = Field(
         default="auto", description="`auto` takes Tesseract where its language data is found."
     )
-    page_timeout_s: float = Field(
+    timeout_s: float = Field(
         default=180.0,
         gt=0,
         description="Seconds that OCR may add to `[render] page_timeout_s`; the page fails. A "

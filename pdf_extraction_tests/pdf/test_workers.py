@@ -297,7 +297,7 @@ def test_ocr_has_a_time_of_its_own(document):
         return reader._page_error(TimeoutError(), document, 1)
 
     assert ReadOptions().timeout_s(tasks.read) == 25 + 180
-    assert "after 180 s: raise [ocr] page_timeout_s" in str(reading(work))
+    assert "after 180 s: raise [ocr] timeout_s" in str(reading(work))
     assert "after 25 s: raise page_timeout_s" in str(reading(work, ocr_languages=()))
 
 
