@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from pdf_extraction_tests.corpus import CORPUS, calibrated_on_tesseract, needs_c
 
 pytestmark = [needs_corpus, pytest.mark.slow]
 
+README = Path(__file__).resolve().parents[1] / "README.md"
 LEGAL = CORPUS / "legal_br"
 PDFS = sorted(LEGAL.glob("*.pdf"))
 GOLD = sorted(LEGAL.glob("*.devices.jsonl"))
@@ -165,6 +168,26 @@ def test_the_figures_of_all_gold_together_hold_their_floors(corpus):
     assert scans.scores["devices"].text_similarity >= 0.97
     assert everything.without_confidence == 0
     assert everything.calibration_error <= 0.05
+
+
+@calibrated_on_tesseract
+def test_the_readme_tells_the_figures_of_the_gold(corpus):
+    """What `evaluate` finds now is no worse than the README says."""
+    table = re.search(r"legal_br\n( +gold.*?)```", README.read_text(), re.DOTALL)
+    assert table is not None
+    told = [re.split(r"\s{2,}", line.strip()) for line in table[1].splitlines()[1:]]
+    everything = gold.added(
+        gold.measure(corpus[0], file.name, gold.read_gold(file.path))
+        for file in gold.find_gold(LEGAL)
+    )
+    assert len(told) == len(everything.scores) == 3
+    for (_, wanted, _, _, _, f1, texts, error), found in zip(
+        told, everything.scores.values(), strict=True
+    ):
+        assert found.gold == int(wanted)
+        assert found.f1 >= float(f1) - 0.0005
+        assert found.text_accuracy >= float(texts) - 0.0005
+        assert error == "-" or everything.calibration_error <= float(error) + 0.0005
 
 
 @calibrated_on_tesseract
