@@ -20,7 +20,7 @@ from pdf_extraction.pdf.drawn import Pixels
 from pdf_extraction.pdf.engines import Engine, OcrWord
 from pdf_extraction.pdf.pagetext import RawWord, compose
 from pdf_extraction.pdf.picture import render, scale_for
-from pdf_extraction.pdf.rescue import with_passed_over, without_specks
+from pdf_extraction.pdf.rescue import with_passed_over, without_shadows, without_specks
 from pdf_extraction.pdf.trust import stop_share
 
 #: Tesseract's own advice; at 200 dpi a native 200-dpi scan is read as well, at 300 small
@@ -88,7 +88,8 @@ def _read(engine: Engine, pixels: Pixels, turns: int, dpi: int) -> tuple[list[Oc
 
 def _words(engine: Engine, pixels: Pixels, dpi: int, *, again: bool = False) -> list[OcrWord]:
     with lifted():
-        words = engine.words(np.ascontiguousarray(pixels), dpi)
+        read = engine.words(np.ascontiguousarray(pixels), dpi)
+        words = without_shadows(read, pixels.shape[1], pixels.shape[0])
         return with_passed_over(engine, pixels, words, dpi) if again else words
 
 

@@ -1,4 +1,4 @@
-"""What helps an OCR engine that is no engine's own: specks removed, lines it passed over read.
+"""What helps an OCR engine that is no engine's own: specks and shadows, lines it passed over.
 
 Pictures and words in, pictures and words out; no page here.
 """
@@ -32,6 +32,10 @@ _SURE = 0.75
 #: At most so many lines are read again: a page with more is a drawing.
 _MOST_LINES = 30
 
+#: Share of a side along the picture's edge on which nothing is printed (4 mm of A4's width),
+#: and the confidence under which a word there is the shadow of the page's own edge.
+_EDGE, _SHADOW_AT_MOST = 0.02, 0.6
+
 Mask = npt.NDArray[np.bool_]
 
 
@@ -58,6 +62,21 @@ def _speck_share(pixels: Pixels) -> float:
     side = _SPECK_SIDE
     around = sums[side:, side:] - sums[:-side, side:] - sums[side:, :-side] + sums[:-side, :-side]
     return float((ink & (around <= _SPECK_PIXELS)).sum() / max(1, ink.sum()))
+
+
+def without_shadows(words: Sequence[OcrWord], width: int, height: int) -> list[OcrWord]:
+    """The words, without those that an engine saw in the dark edge of a scan.
+
+    Tesseract ends lines with them, over the margin: a provision went on with ``ai i Ta``.
+    """
+    x, y = _EDGE * width, _EDGE * height
+    return [
+        word
+        for word in words
+        if word.confidence >= _SHADOW_AT_MOST
+        or (word.bbox[0] < width - x and word.bbox[2] > x
+            and word.bbox[1] < height - y and word.bbox[3] > y)
+    ]  # fmt: skip
 
 
 def with_passed_over(

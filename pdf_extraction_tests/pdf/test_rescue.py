@@ -4,7 +4,7 @@ import numpy as np
 import pymupdf
 
 from pdf_extraction.pdf.engines import OcrWord
-from pdf_extraction.pdf.rescue import with_passed_over, without_specks
+from pdf_extraction.pdf.rescue import with_passed_over, without_shadows, without_specks
 
 
 def picture(*lines, dpi=300):
@@ -79,3 +79,11 @@ def test_salt_and_pepper_are_filtered_and_a_sound_scan_is_not():
     cleaned = without_specks(noisy)
     paper = pixels == 255
     assert (cleaned[paper] < 128).sum() < 0.02 * (noisy[paper] < 128).sum()
+
+
+def test_the_dark_edge_of_a_scan_is_no_word():
+    """What is doubtful and wholly in the outermost 4 mm goes; what is sure or printed stays."""
+    shadow = OcrWord("Ta", (990.0, 676.0, 1000.0, 687.0), 3, 0.19)
+    reaching = OcrWord("veículo.", (900.0, 676.0, 995.0, 687.0), 3, 0.3)
+    sure = OcrWord("12", (985.0, 20.0, 999.0, 32.0), 4, 0.9)
+    assert without_shadows([shadow, reaching, sure], 1_000, 1_400) == [reaching, sure]
