@@ -1,10 +1,12 @@
 """How well one process keeps a server's slots busy, and what a call costs the client.
 
     python benchmarks/client.py                       # the product's chain, 64/256/512 slots
+    python benchmarks/client.py --stream never        # without streaming; default: both
     python benchmarks/client.py --client sdk          # the SDK as it comes, for comparison
     python benchmarks/client.py --kilobytes 1000 --slots 64
 
-The server is ours, in a process of its own, with as many slots as are named and 1 s a call.
+The server is ours, in a process of its own, with as many slots as are named and 1 s a call; it
+shares the machine's cores with the client, so what it costs itself is shown too.
 Pictures are ready in memory: rendering is not measured here. The best that can be reached
 with N pages and S slots is N / ceil(N / S) calls/s, which the last column is measured by too.
 """
@@ -32,10 +34,12 @@ from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.backends.fake_server import serve
 from pdf_extraction.model import PageImage, PageText, Picture, Prompt, Request, View
 from pdf_extraction.settings import parse_settings
+from pdf_extraction.tools import window as pages_at_once
 
 SCHEMA = {"type": "object", "properties": {"devices": {"type": "array"}}}
 PROMPT = Prompt("Extraia os dispositivos. " * 120, "Página {page}", SCHEMA, "page")
-READ_AHEAD = 8
+#: Processes that read pages beside.
+WORKERS = 2
 Ask = Callable[[Request], Awaitable[object]]
 
 
@@ -56,7 +60,7 @@ def requests(count: int, size: int) -> list[Request]:
 
 
 def product(
-    base_url: str, concurrency: int, folder: Path
+    base_url: str, concurrency: int, folder: Path, stream: str
 ) -> tuple[Ask, Callable[[], Awaitable[None]]]:
     """The chain with all its policies, the cache and the ledger on disk."""
     backend = {
@@ -67,6 +71,7 @@ def product(
         "calls_per_minute": 0,
         "input_tokens_per_minute": 0,
         "output_tokens_per_minute": 0,
+        **({} if stream == "default" else {"stream": stream}),
     }
     settings = parse_settings({"chain": ["fake"], "backends": {"fake": backend}}, "benchmark")
     chain = build_chain(settings, CallStore(folder / "calls.sqlite"), share=folder)
@@ -74,7 +79,7 @@ def product(
 
 
 def sdk(
-    base_url: str, concurrency: int, _folder: Path
+    base_url: str, concurrency: int, _folder: Path, _stream: str
 ) -> tuple[Ask, Callable[[], Awaitable[None]]]:
     """The official client as its documentation shows it."""
     client = AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
@@ -98,12 +103,13 @@ def sdk(
     return ask, client.close
 
 
-async def measure(make: Callable, url: str, asked: list[Request], slots: int, folder: Path) -> None:
-    """Print one line of figures."""
-    ask, close = make(url, slots, folder)
+async def measure(
+    make: Callable, url: str, asked: list[Request], slots: int, folder: Path, stream: str
+) -> str:
+    """One line of figures."""
+    ask, close = make(url, slots, folder, stream)
     await ask(asked.pop())  # connections and imports
-    # The product's own window over pages: the slots and a few that are being read ahead.
-    window = asyncio.Semaphore(slots + READ_AHEAD)
+    window = asyncio.Semaphore(pages_at_once(slots, WORKERS))
 
     async def one(request: Request) -> None:
         async with window:
@@ -116,12 +122,43 @@ async def measure(make: Callable, url: str, asked: list[Request], slots: int, fo
     rate, count = len(asked) / wall, len(asked)
     reachable = count / math.ceil(count / slots)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(
-        f"{make.__name__:8} {slots:4} slots {count:5} pages  {rate:6.1f} calls/s  "
+    return (
+        f"{make.__name__:8} {stream:7} {slots:4} slots {count:5} pages  {rate:6.1f} calls/s  "
         f"{rate / slots:6.1%} of the slots ({rate / reachable:6.1%} of what can be reached)  "
-        f"{cpu / count * 1000:5.2f} ms CPU a call  {memory:5.0f} MB peak",
-        flush=True,
+        f"{cpu / count * 1000:5.2f} ms CPU a call  {memory:5.0f} MB peak"
     )
+
+
+def served(faults: str) -> None:
+    """Be the server; says its URL first and its CPU at the end."""
+    began = 0.0
+
+    def announce(url: str) -> None:
+        nonlocal began
+        began = time.process_time()
+        print(url, flush=True)
+
+    stats = serve(0, faults, announce)
+    print((time.process_time() - began) / max(1, stats["requests"]) * 1000, flush=True)
+
+
+def bench(arguments: argparse.Namespace, slots: int, stream: str) -> None:
+    """Start a server, ask it, print one line."""
+    command = [sys.executable, __file__, "--serve", f"latency={arguments.latency},slots={slots}"]
+    count = arguments.pages or slots * 16
+    asked = requests(count + 1, arguments.kilobytes * 1000)
+    make = {"product": product, "sdk": sdk}[arguments.client]
+    concurrency = round(slots * arguments.over)
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        url = server.stdout.readline().strip()
+        load = os.getloadavg()[0]
+        line = asyncio.run(measure(make, url, asked, concurrency, Path(folder), stream))
+        server.terminate()
+        server_ms = float(server.stdout.readline())
+    print(f"{line}  server {server_ms:5.2f} ms CPU a call  load {load:.1f}", flush=True)
 
 
 def main() -> None:
@@ -133,25 +170,16 @@ def main() -> None:
     parser.add_argument("--pages", type=int, default=0, help="0 = sixteen rounds of the slots")
     parser.add_argument("--kilobytes", type=int, default=150)
     parser.add_argument("--latency", default="1.0")
+    parser.add_argument("--stream", default="default,never", help="settings to compare")
     parser.add_argument("--serve", default="", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
-        serve(0, arguments.serve, lambda url: print(url, flush=True))
+        served(arguments.serve)
         return
+    streams = arguments.stream.split(",") if arguments.client == "product" else ["never"]
     for slots in map(int, arguments.slots.split(",")):
-        faults = f"latency={arguments.latency},slots={slots}"
-        command = [sys.executable, __file__, "--serve", faults]
-        count = arguments.pages or slots * 16
-        asked = requests(count + 1, arguments.kilobytes * 1000)
-        with (
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server,
-            tempfile.TemporaryDirectory() as folder,
-        ):
-            url = server.stdout.readline().strip()
-            make = {"product": product, "sdk": sdk}[arguments.client]
-            concurrency = round(slots * arguments.over)
-            asyncio.run(measure(make, url, asked, concurrency, Path(folder)))
-            server.terminate()
+        for stream in streams:
+            bench(arguments, slots, stream)
 
 
 if __name__ == "__main__":

@@ -144,13 +144,25 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
                 workspace,
                 reader,
                 chain,
-                window=slots + READ_AHEAD * reader.workers,
+                window=window(slots, reader.workers),
                 force=force,
                 context_window=max((server.context_window for server in servers), default=0),
             )
     finally:
         workspace.spending.usd = purse.spent
         await chain.aclose()
+
+
+def window(slots: int, workers: int) -> int:
+    """Pages read or asked about at the same time.
+
+    Args:
+        slots: Calls in flight.
+        workers: Processes that read pages.
+    """
+    # Answers of calls that were sent together come together: half as many pages again are
+    # ready to be sent while those answers are looked into.
+    return slots + max(READ_AHEAD * workers, slots // 2)
 
 
 def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:

@@ -31,7 +31,11 @@ def answer_key(backend: str, settings: OpenAIBackendSettings, request: Request) 
     file costs nothing. Not ``max_tokens``: an answer that was cut is never kept, so a higher
     limit does not make the others wrong.
     """
-    return digest(question(backend, settings, request), request.prompt.prompt_hash)
+    return _key(question(backend, settings, request), request)
+
+
+def _key(asked: str, request: Request) -> str:
+    return digest(asked, request.prompt.prompt_hash)
 
 
 def question(backend: str, settings: OpenAIBackendSettings, request: Request) -> str:
@@ -95,20 +99,21 @@ class Cached(Policy):
 
     async def complete(self, request: Request) -> Completion:
         """Take the kept answer, or that of whoever asks the same now, or ask."""
-        key = answer_key(self.name, self._settings, request)
+        asked = question(self.name, self._settings, request)
+        key = _key(asked, request)
+        request = replace(request, answer_key=key, question=asked)
         while (asking := self._asking.get(key)) is not None:
             if (completion := await asyncio.shield(asking)) is not None:
                 return replace(completion, cached=True)
             # That one failed or was cancelled; its failure is not this page's.
-        if not self._force and (kept := self._kept(key, request)) is not None:
+        if not self._force and (kept := self._kept(request)) is not None:
             return kept
         return await self._ask(key, request)
 
-    def _kept(self, key: str, request: Request) -> Completion | None:
-        kept = usable(self._calls.get(key), request)
+    def _kept(self, request: Request) -> Completion | None:
+        kept = usable(self._calls.get(request.answer_key), request)
         if kept is None and self._any_wording:
-            asked = question(self.name, self._settings, request)
-            kept = usable(self._calls.alike(asked), request)
+            kept = usable(self._calls.alike(request.question), request)
         return kept
 
     async def _ask(self, key: str, request: Request) -> Completion:
@@ -126,11 +131,8 @@ class Cached(Policy):
         """Ask, unless another process does so now: then its answer is taken."""
         async with self._leases.held(key):
             # While this process waited, or just before, the other one may have got it.
-            asked = question(self.name, self._settings, request)
-            kept = None if self._force else self._kept(key, request)
-            return kept or await self.inner.complete(
-                replace(request, answer_key=key, question=asked)
-            )
+            kept = None if self._force else self._kept(request)
+            return kept or await self.inner.complete(request)
 
 
 def usable(kept: Completion | None, request: Request) -> Completion | None:

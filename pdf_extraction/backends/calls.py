@@ -129,6 +129,23 @@ class Question:
 
 
 @dataclass(frozen=True)
+class Entry:
+    """A call as it is written down.
+
+    Attributes:
+        attempt: The call.
+        key: What its answer is kept under; empty where it is not kept.
+        answer: Its answer, where it can be used.
+        asked: What it answers.
+    """
+
+    attempt: Attempt
+    key: str = ""
+    answer: Completion | None = None
+    asked: Question | None = None
+
+
+@dataclass(frozen=True)
 class BackendFacts:
     """How a backend's calls went.
 
@@ -169,8 +186,9 @@ class Left:
 class CallStore:
     """Answers by key and attempts by document.
 
-    Each write is its own transaction in WAL mode, so that a killed process loses nothing that
-    was answered; only a power cut may take the last moments. A write takes some 60 µs.
+    Each write is a transaction in WAL mode, so that a killed process loses nothing that was
+    written; only a power cut may take the last moments. An entry takes some 110 µs alone and 40
+    among thirty.
 
     Args:
         path: The SQLite file; it and its folder are made at the first use.
@@ -228,28 +246,30 @@ class CallStore:
         answer: Completion | None = None,
         asked: Question | None = None,
     ) -> None:
-        """Add a call to the ledger, and keep its answer with it.
+        """Write one call down; see ``Entry``."""
+        self.write(Entry(attempt, key, answer, asked))
 
-        Both or neither are there after a kill: an answer that was billed and then lost would
-        be paid again.
+    def write(self, *entries: Entry) -> None:
+        """Add calls to the ledger, and keep their answers with them, in one transaction.
 
-        Args:
-            attempt: The call.
-            key: What its answer is kept under; empty where it is not kept.
-            answer: Its answer, where it can be used.
-            asked: What it answers.
+        A call and its answer are both there after a kill, or neither: an answer that was billed
+        and then lost would be paid again.
         """
         with self._connection() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
-                db.execute(_RECORD, (*map(_storable, _attempt_values(attempt)), self.run_id))
-                if key and answer is not None:
-                    db.execute(_PUT, _answer_row(key, answer, asked))
+                for entry in entries:
+                    self._add(db, entry)
                 db.execute("COMMIT")
-            except sqlite3.Error:
+            except BaseException:
                 if db.in_transaction:
                     db.execute("ROLLBACK")
                 raise
+
+    def _add(self, db: sqlite3.Connection, entry: Entry) -> None:
+        db.execute(_RECORD, (*map(_storable, _attempt_values(entry.attempt)), self.run_id))
+        if entry.key and entry.answer is not None:
+            db.execute(_PUT, _answer_row(entry.key, entry.answer, entry.asked))
 
     def attempts(
         self, document_id: str, sha256: str, partition_key: str | None = None

@@ -52,7 +52,10 @@ class Fallback:
                 if error.remedy is Remedy.STOP_BACKEND:
                     self.stopped[backend.name] = error
                 continue
-            return replace(completion, is_fallback=position > 0)
+            is_fallback = position > 0
+            if completion.is_fallback == is_fallback:
+                return completion
+            return replace(completion, is_fallback=is_fallback)
         raise ChainExhausted(tuple(causes))
 
     async def health(self) -> Health:

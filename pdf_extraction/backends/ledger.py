@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pdf_extraction.backends.base import Backend
-from pdf_extraction.backends.calls import CallStore, Question
+from pdf_extraction.backends.calls import CallStore, Entry, Question
 from pdf_extraction.backends.chat_body import temperature_of
+from pdf_extraction.backends.desk import Desk
 from pdf_extraction.backends.policy import Policy
 from pdf_extraction.backends.usage import Estimator, input_tokens
 from pdf_extraction.errors import (
     BackendError,
-    ExtractionError,
     OutputError,
     RateLimited,
     Sideways,
@@ -55,6 +55,18 @@ def _expect_upright(request: Request, completion: Completion) -> None:
         )
 
 
+@dataclass
+class _Call:
+    """A call and what came of it; ``started_at`` in s since the epoch, ``began`` of the clock."""
+
+    request: Request
+    started_at: float
+    began: float
+    took_ms: float = 0.0
+    completion: Completion | None = None
+    problem: BackendError | OutputError | None = None
+
+
 class Recorded(Policy):
     """Every call is a row of the ledger the moment it ends, its answer kept with it.
 
@@ -77,43 +89,69 @@ class Recorded(Policy):
     ) -> None:
         super().__init__(inner)
         self._settings = settings
-        self._calls = calls
+        self._calls, self._desk = calls, Desk(calls)
         self._estimator = estimator or Estimator(settings.max_tokens)
 
     async def complete(self, request: Request) -> Completion:
-        """Ask, check that the answer parses, and record what came of it."""
-        started_at, started = time.time(), time.perf_counter()
-        completion: Completion | None = None
+        """Ask, check that the answer parses, and record what came of it.
+
+        Returns when that is written.
+        """
+        call = _Call(request, time.time(), time.perf_counter())
         try:
-            completion = self._priced(await self.inner.complete(request))
-            _expect_upright(request, completion)
-            completion = replace(completion, text=on_page(completion.text, request.view))
-            request.parse(completion.text)
+            call.completion = await self.inner.complete(request)
         except (BackendError, OutputError) as error:
-            latency_ms = (time.perf_counter() - started) * 1000
-            if isinstance(error, OutputError):
-                refused = completion or error.completion
-                error.completion = completion = self._priced(refused) if refused else None
-            elif error.may_be_billed:
-                completion = self._unanswered(request)
-                error.cost_usd = completion.cost_usd
-            self._calls.record(self._row(request, completion, error, started_at, latency_ms))
-            raise
+            call.problem = error
         except asyncio.CancelledError as stop:
             if stop.args == (LOST_RACE,):
-                latency_ms = (time.perf_counter() - started) * 1000
-                lost = self._row(request, self._unanswered(request), None, started_at, latency_ms)
-                told: dict[str, Any] = {
-                    "error_type": "LostRace",
-                    "error": LOST_RACE,
-                    "http_status": None,
-                }
-                self._calls.record(replace(lost, latency_ms=latency_ms, **told))
+                self._calls.write(self._lost(call))
             raise
-        row = self._row(request, completion, None, started_at, completion.latency_ms)
-        asked = self._question(request, completion)
-        self._calls.record(row, request.answer_key, completion, asked)
-        return completion
+        finally:
+            call.took_ms = (time.perf_counter() - call.began) * 1000
+        await self._desk.enter(lambda: self._looked_into(call))
+        if call.problem is not None:
+            raise call.problem
+        assert call.completion is not None
+        return call.completion
+
+    def _looked_into(self, call: _Call) -> Entry:
+        """What is written of a call, once its answer is checked."""
+        if call.problem is None:
+            try:
+                self._check(call)
+            except (BackendError, OutputError) as error:
+                call.problem = error
+        if call.problem is not None:
+            return self._failed(call, call.problem)
+        assert call.completion is not None
+        row = self._row(call, call.completion, call.completion.latency_ms)
+        asked = self._question(call.request, call.completion)
+        return Entry(row, call.request.answer_key, call.completion, asked)
+
+    def _check(self, call: _Call) -> None:
+        assert call.completion is not None
+        call.completion = self._priced(call.completion)
+        _expect_upright(call.request, call.completion)
+        text = on_page(call.completion.text, call.request.view)
+        if text != call.completion.text:
+            call.completion = replace(call.completion, text=text)
+        call.request.parse(text)
+
+    def _failed(self, call: _Call, error: BackendError | OutputError) -> Entry:
+        completion: Completion | None = None
+        if isinstance(error, OutputError):
+            refused = call.completion or error.completion
+            error.completion = completion = self._priced(refused) if refused else None
+        elif error.may_be_billed:
+            completion = self._unanswered(call.request)
+            error.cost_usd = completion.cost_usd
+        return Entry(self._row(call, completion, call.took_ms))
+
+    def _lost(self, call: _Call) -> Entry:
+        took_ms = (time.perf_counter() - call.began) * 1000
+        row = self._row(call, self._unanswered(call.request), took_ms)
+        told: dict[str, Any] = {"error_type": "LostRace", "error": LOST_RACE, "http_status": None}
+        return Entry(replace(row, latency_ms=took_ms, **told))
 
     def _question(self, request: Request, completion: Completion) -> Question:
         ratio = completion.input_tokens / max(1, input_tokens(request))
@@ -128,16 +166,15 @@ class Recorded(Policy):
 
     def _priced(self, completion: Completion) -> Completion:
         cost = price(self._settings, completion.input_tokens, completion.output_tokens)
-        return replace(completion, cost_usd=cost)
+        return completion if cost == completion.cost_usd else replace(completion, cost_usd=cost)
 
     def _row(
         self,
-        request: Request,
+        call: _Call,
         completion: Completion | None,
-        problem: ExtractionError | None,
-        started_at: float,
         latency_ms: float,
     ) -> Attempt:
+        request, problem = call.request, call.problem
         answered = not isinstance(problem, BackendError)
         return Attempt(
             document_id=request.document_id,
@@ -145,7 +182,7 @@ class Recorded(Policy):
             page_number=request.page.page_number,
             backend=self.name,
             model=completion.model if completion else self._settings.model,
-            started_at=started_at,
+            started_at=call.started_at,
             latency_ms=completion.latency_ms if completion and answered else latency_ms,
             http_status=200 if answered else getattr(problem, "status", None),
             error_type=problem.kind if problem else None,

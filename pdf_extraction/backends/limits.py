@@ -40,8 +40,9 @@ _ROUNDING_S = 0.001
 #: Tokens of a picture differ by model: a prompt that was never answered is taken for so much
 #: more than the rough count.
 CAUTION = 1.5
-#: Bodies that wait for a place at the server, each as large as a picture.
-READY = 16
+#: Bodies that wait for a place at the server, each as large as a picture: so many in any case,
+#: and more up to so many bytes. Places that get free together are filled from these.
+READY, READY_BYTES = 16, 64_000_000
 
 #: Errors of calls that the server refused before it read them: their tokens are refunded.
 _NOT_READ = (RateLimited, Rejected, Unauthorized, BudgetExceeded)
@@ -135,7 +136,7 @@ class Limited(Policy):
     ) -> None:
         super().__init__(inner)
         self._estimator, self._clock = estimator, clock
-        self._ready = asyncio.Semaphore(READY)
+        self._ready = Places(READY)
         self.places = Places(settings.concurrency)
         self._shared = Shared(share, settings, self.places, clock) if share else None
         self._in_touch: asyncio.Task[None] | None = None
@@ -197,9 +198,14 @@ class Limited(Policy):
     @asynccontextmanager
     async def _place(self, request: Request) -> AsyncIterator[Request]:
         """A place at the server; the body is made while waiting for it."""
-        async with self._ready:
+        await self._ready.acquire()
+        try:
             request = await self.prepare(request)
+            if request.body:
+                self._ready.resize(max(READY, READY_BYTES // len(request.body)))
             await self.places.acquire()
+        finally:
+            self._ready.release()
         try:
             yield request
         finally:

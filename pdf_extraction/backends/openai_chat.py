@@ -101,7 +101,8 @@ class OpenAIChatBackend:
                 payload = self._json(await reply.read())
         latency_ms = (time.perf_counter() - started) * 1000
         completion = read_answer(self._place, request, payload, latency_ms)
-        return replace(completion, pause_s=retry_after(reply.headers))
+        pause_s = retry_after(reply.headers)
+        return completion if pause_s is None else replace(completion, pause_s=pause_s)
 
     async def prepare(self, request: Request) -> Request:
         """The request with its body made, so that a free place at the server is filled at once."""

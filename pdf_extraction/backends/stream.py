@@ -21,6 +21,7 @@ LOOK_EVERY = 160
 #: White space behind a whole object that no pretty printer writes.
 _TRAILING = 40
 _TAIL = 8000
+_read = json.JSONDecoder().raw_decode
 _THOUGHTS = ("reasoning_content", "reasoning")
 
 
@@ -90,7 +91,10 @@ class Gathered:
             self.is_ended = True
             return
         try:
-            event = json.loads(data)
+            text = data.decode()
+            event, end = _read(text)
+            if end != len(text):
+                raise ValueError(text)
         except (ValueError, RecursionError):
             # A piece of the answer is lost, and nobody would see it.
             self._is_broken = self.is_enough = True
@@ -116,13 +120,20 @@ class Gathered:
             self._delta(delta)
 
     def _delta(self, delta: Mapping[str, Any]) -> None:
+        if len(delta) == 1 and isinstance(text := delta.get("content"), str):
+            # Nearly every piece: a long answer has thousands, each cheaper by two thirds so.
+            self._said["content"].append(text)
+            self._count(text)
+            return
         new = {name: content_text(delta.get(name)) for name in ("content", "refusal")}
         new["arguments"] = _arguments(delta)
         for name, text in new.items():
             if text:
                 self._said[name].append(text)
         thought = next((delta[name] for name in _THOUGHTS if delta.get(name)), "")
-        added = "".join(new.values()) or content_text(thought)
+        self._count("".join(new.values()) or content_text(thought))
+
+    def _count(self, added: str) -> None:
         if added:
             self.events += 1
             self._tail += added

@@ -23,7 +23,7 @@ from pdf_extraction.backends.fake_server.answers import (
     read_asked,
 )
 from pdf_extraction.backends.fake_server.faults import STATUS_KINDS, Faults
-from pdf_extraction.backends.fake_server.speaking import Spoken, cut, drip, event, tokens_of
+from pdf_extraction.backends.fake_server.speaking import Piecewise, Spoken, cut, drip, tokens_of
 from pdf_extraction.backends.fake_server.wire import Connection, HttpRequest
 
 _MESSAGES = {
@@ -32,6 +32,8 @@ _MESSAGES = {
     502: "Bad gateway",
     503: "The engine is currently overloaded",
 }
+#: Faults in the middle of a stream.
+_CUT_KINDS = frozenset({"stall", "stream_cut"})
 #: What is listed where the script names no model and any is served.
 DEFAULT_MODEL = "scripted"
 
@@ -150,6 +152,7 @@ class App:
         return not key or request.headers.get("authorization") == f"Bearer {key}"
 
     async def _chat(self, request: HttpRequest, connection: Connection) -> None:
+        came = time.monotonic()
         self.stats.requests += 1
         self._counted.set()
         if time.monotonic() < self._closed_until:
@@ -184,7 +187,7 @@ class App:
             return
         self.calls.add(1)
         self.input.add(tokens)
-        await self._work(asked, tokens, connection)
+        await self._work(asked, tokens, connection, came)
 
     def _not_taken(self, body: Mapping[str, Any]) -> str:
         kind = (body.get("response_format") or {}).get("type")
@@ -195,7 +198,9 @@ class App:
         waits = (self.calls.over(1), self.input.over(tokens), self.output.over(1))
         return max((wait for wait in waits if wait is not None), default=None)
 
-    async def _work(self, asked: Asked, tokens: int, connection: Connection) -> None:
+    async def _work(
+        self, asked: Asked, tokens: int, connection: Connection, came: float
+    ) -> None:
         nth = self._asked_before[asked.identity]
         self._asked_before[asked.identity] += 1
         dice = self.faults.dice(asked.identity, nth)
@@ -206,11 +211,13 @@ class App:
             self._fail(connection, kind)
             return
         try:
+            if self._slots.locked():
+                came = math.inf  # its time begins when it gets a slot
             async with self._slots:
                 self.stats.in_flight += 1
                 self.stats.max_in_flight = max(self.stats.max_in_flight, self.stats.in_flight)
                 try:
-                    await self._answer(asked, tokens, kind, connection)
+                    await self._answer(asked, tokens, kind, connection, came)
                 finally:
                     self.stats.in_flight -= 1
         except asyncio.CancelledError:
@@ -219,12 +226,14 @@ class App:
             raise
 
     async def _answer(
-        self, asked: Asked, tokens: int, kind: str | None, connection: Connection
+        self, asked: Asked, tokens: int, kind: str | None, connection: Connection, came: float
     ) -> None:
         dice = self.faults.dice("latency", asked.identity, self._asked_before[asked.identity])
         if kind == "hang":
             await asyncio.Event().wait()
-        await asyncio.sleep(self.faults.latency.draw(dice))
+        # Reading the call is part of what it takes, as at any server.
+        spent = max(0.0, time.monotonic() - came)
+        await asyncio.sleep(max(0.0, self.faults.latency.draw(dice) - spent))
         self.stats.input_tokens += tokens
         if kind == "reset":
             connection.reset()
@@ -261,25 +270,27 @@ class App:
     async def _stream(self, answer: Spoken, kind: str | None, connection: Connection) -> bool:
         """Pieces as a model makes them; what was made when the client leaves is counted."""
         connection.open_stream(self._limit_headers())
-        head = answer.head(self.stats.requests)
+        written = Piecewise(answer.head(self.stats.requests))
         made = 0
         for delta, tokens in answer.deltas():
-            connection.chunk(event({**head, "choices": [{"index": 0, **delta}]}))
+            written.choice(delta)
             self._count_output(tokens)
             made += tokens
+            pause = tokens * (0.05 if kind == "drip" else self.faults.token_s)
+            if not (pause or answer.endless or kind in _CUT_KINDS):
+                continue  # nothing happens before the next piece
+            connection.chunks(written.taken())
             if kind == "stall":
                 await asyncio.Event().wait()
             if kind == "stream_cut":
                 connection.reset()
                 return False
-            await asyncio.sleep(tokens * (0.05 if kind == "drip" else self.faults.token_s))
-        last = {"index": 0, "delta": {}, "finish_reason": answer.choice["finish_reason"]}
-        connection.chunk(event({**head, "choices": [last]}))
+            await asyncio.sleep(pause)
+        written.choice({"delta": {}, "finish_reason": answer.choice["finish_reason"]})
         wanted = (answer.asked.body.get("stream_options") or {}).get("include_usage")
         if wanted and self.faults.usage and kind != "no_usage":
-            connection.chunk(event({**head, "choices": [], "usage": answer.usage(made)}))
-        connection.chunk(b"data: [DONE]\n\n")
-        connection.chunk(b"")
+            written.usage(answer.usage(made))
+        connection.chunks([*written.taken(), b"data: [DONE]\n\n", b""])
         return True
 
     def _content(self, asked: Asked) -> str:

@@ -136,9 +136,31 @@ def _logprob(token: str) -> float:
     return -2.0 if "?" in token else -0.01
 
 
-def event(payload: Mapping[str, Any]) -> bytes:
-    """One server-sent event."""
-    return b"data: " + json.dumps(payload, ensure_ascii=False).encode() + b"\n\n"
+class Piecewise:
+    """Server-sent events that were made and not yet sent.
+
+    Args:
+        head: What every event begins with; written as JSON once.
+    """
+
+    def __init__(self, head: Mapping[str, Any]) -> None:
+        self._head = f"data: {json.dumps(head, ensure_ascii=False)[:-1]}"
+        self._events: list[bytes] = []
+
+    def choice(self, choice: Mapping[str, Any]) -> None:
+        """An event with a piece of the answer."""
+        piece = json.dumps({"index": 0, **choice}, ensure_ascii=False)
+        self._events.append(f'{self._head}, "choices": [{piece}]}}\n\n'.encode())
+
+    def usage(self, usage: Mapping[str, int]) -> None:
+        """The event with the bill."""
+        told = json.dumps(usage)
+        self._events.append(f'{self._head}, "choices": [], "usage": {told}}}\n\n'.encode())
+
+    def taken(self) -> list[bytes]:
+        """The events, which are sent now."""
+        events, self._events = self._events, []
+        return events
 
 
 async def drip(body: bytes, connection: Connection, *, endless: bool = False) -> None:

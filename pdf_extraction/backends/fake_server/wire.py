@@ -8,7 +8,7 @@ JSON is understood here.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import cast
@@ -116,7 +116,11 @@ class Connection(asyncio.Protocol):
 
     def chunk(self, data: bytes) -> None:
         """Write a piece of a chunked answer; an empty one ends it."""
-        self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        self.chunks([data])
+
+    def chunks(self, pieces: Iterable[bytes]) -> None:
+        """Write pieces that are ready together; on the wire each is a chunk of its own."""
+        self._transport.write(b"".join([b"%x\r\n%b\r\n" % (len(data), data) for data in pieces]))
 
     def reset(self) -> None:
         """Drop the connection without a word."""
