@@ -6,7 +6,8 @@
     python benchmarks/client.py --kilobytes 1000 --slots 64
 
 The server is ours, in a process of its own, with as many slots as are named and 1 s a call; it
-shares the machine's cores with the client, so what it costs itself is shown too.
+shares the machine's cores with the client, so what it costs itself is shown too, and for how
+much of the time the client stood ready and others had the cores: what is lost so is not its own.
 Pictures are ready in memory: rendering is not measured here. The best that can be reached
 with N pages and S slots is N / ceil(N / S) calls/s, which the last column is measured by too.
 """
@@ -115,9 +116,10 @@ async def measure(
         async with window:
             await ask(request)
 
-    cpu, started = time.process_time(), time.perf_counter()
+    cpu, started, stood = time.process_time(), time.perf_counter(), waited_s()
     await asyncio.gather(*(one(request) for request in asked))
     wall, cpu = time.perf_counter() - started, time.process_time() - cpu
+    stood = waited_s() - stood
     await close()
     rate, count = len(asked) / wall, len(asked)
     reachable = count / math.ceil(count / slots)
@@ -125,8 +127,15 @@ async def measure(
     return (
         f"{make.__name__:8} {stream:7} {slots:4} slots {count:5} pages  {rate:6.1f} calls/s  "
         f"{rate / slots:6.1%} of the slots ({rate / reachable:6.1%} of what can be reached)  "
-        f"{cpu / count * 1000:5.2f} ms CPU a call  {memory:5.0f} MB peak"
+        f"{cpu / count * 1000:5.2f} ms CPU a call  {memory:5.0f} MB peak  "
+        f"ready without a core {stood / wall:4.0%} of the time"
     )
+
+
+def waited_s() -> float:
+    """Seconds that this thread could have run and others had the cores; 0 where nobody says."""
+    told = Path("/proc/self/schedstat")
+    return int(told.read_text().split()[1]) / 1e9 if told.exists() else 0.0
 
 
 def served(faults: str) -> None:

@@ -1,10 +1,10 @@
 """Where answers are looked into and written down, a few at a time. No rule of its own.
 
 Answers of calls that were sent together come together. All of them used to be checked and
-written before the first of their places was filled again, so that of 256 places of a server most
-stood empty for 0.3 s of every 1.3, round after round. Now a few are looked into and written in
-one transaction, their places are filled, and then come the next; the rounds drift apart. A place
-is not filled before its answer is written: a kill would cost more calls than are in flight.
+written before the first of their places was filled again, round after round
+(``benchmarks/client.py``, 256 slots). Now a few are looked into and written in one transaction,
+their places are filled, and then come the next, so that the rounds drift apart. A place is not
+filled before its answer is written: a kill would cost more calls than are in flight.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ LOOK_EVERY = 160
 #: White space behind a whole object that no pretty printer writes.
 _TRAILING = 40
 _TAIL = 8000
-_read = json.JSONDecoder().raw_decode
+_read = json.JSONDecoder().raw_decode  # json.loads looks for an encoding first, each time
 _THOUGHTS = ("reasoning_content", "reasoning")
 
 
@@ -91,10 +91,7 @@ class Gathered:
             self.is_ended = True
             return
         try:
-            text = data.decode()
-            event, end = _read(text)
-            if end != len(text):
-                raise ValueError(text)
+            event = _whole(data.decode())
         except (ValueError, RecursionError):
             # A piece of the answer is lost, and nobody would see it.
             self._is_broken = self.is_enough = True
@@ -121,7 +118,7 @@ class Gathered:
 
     def _delta(self, delta: Mapping[str, Any]) -> None:
         if len(delta) == 1 and isinstance(text := delta.get("content"), str):
-            # Nearly every piece: a long answer has thousands, each cheaper by two thirds so.
+            # Nearly every piece is such a one, and a long answer has thousands.
             self._said["content"].append(text)
             self._count(text)
             return
@@ -149,6 +146,13 @@ class Gathered:
 
     def _is_complete(self) -> bool:
         return is_whole_object("".join(self._said["content"] or self._said["arguments"]))
+
+
+def _whole(text: str) -> Any:
+    event, end = _read(text)
+    if end != len(text):
+        raise ValueError(text)
+    return event
 
 
 def _arguments(delta: Mapping[str, Any]) -> str:

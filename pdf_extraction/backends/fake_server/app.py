@@ -198,9 +198,7 @@ class App:
         waits = (self.calls.over(1), self.input.over(tokens), self.output.over(1))
         return max((wait for wait in waits if wait is not None), default=None)
 
-    async def _work(
-        self, asked: Asked, tokens: int, connection: Connection, came: float
-    ) -> None:
+    async def _work(self, asked: Asked, tokens: int, connection: Connection, came: float) -> None:
         nth = self._asked_before[asked.identity]
         self._asked_before[asked.identity] += 1
         dice = self.faults.dice(asked.identity, nth)
