@@ -11,7 +11,7 @@ from typing import Any
 from pdf_extraction.grounding import boxes, confidence
 from pdf_extraction.logprobs import probability
 from pdf_extraction.model import Grounding, PageText, union
-from pdf_extraction.profiles.user_model.answers import Cell, Tree, cells, map_cells
+from pdf_extraction.profiles.user_model.cells import Cell, Tree, cells, map_cells
 from pdf_extraction.profiles.user_model.shape import Group
 from pdf_extraction.profiles.user_model.values import printed_forms
 

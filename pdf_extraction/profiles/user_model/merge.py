@@ -6,7 +6,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from pdf_extraction.profiles.user_model.answers import Cell, Other, Tree
+from pdf_extraction.profiles.user_model.cells import Cell, Other, Tree
 from pdf_extraction.profiles.user_model.parts import overlap, signature
 from pdf_extraction.profiles.user_model.shape import Group, Scalar
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from pdf_extraction.errors import Malformed
 from pdf_extraction.model import ANSWER_SEPARATOR
-from pdf_extraction.profiles.user_model.answers import Cell, Tree
+from pdf_extraction.profiles.user_model.cells import Cell, Tree
 from pdf_extraction.profiles.user_model.shape import Group
 from pdf_extraction.repair import parse_object, without_thinking
 

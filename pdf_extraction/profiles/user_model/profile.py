@@ -22,7 +22,8 @@ from pdf_extraction.model import (
     Row,
 )
 from pdf_extraction.profiles.user_model import parts
-from pdf_extraction.profiles.user_model.answers import Reading, Tree, cells, has_values, validated
+from pdf_extraction.profiles.user_model.answers import Reading
+from pdf_extraction.profiles.user_model.cells import Tree, cells, has_values
 from pdf_extraction.profiles.user_model.evidence import claims, located
 from pdf_extraction.profiles.user_model.merge import merged
 from pdf_extraction.profiles.user_model.prompts import page_question, rest_question, system_prompt
@@ -30,6 +31,7 @@ from pdf_extraction.profiles.user_model.shape import Group, shape_of, snake_case
 from pdf_extraction.profiles.user_model.shortfall import rows_left_out
 from pdf_extraction.profiles.user_model.strict import strict_schema
 from pdf_extraction.profiles.user_model.tables import Layout
+from pdf_extraction.profiles.user_model.validation import validated
 
 Scope = Literal["document", "page"]
 #: Answers that one page may take before its list is given up.

@@ -8,7 +8,7 @@ from typing import Any
 
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import BBox, Row, union
-from pdf_extraction.profiles.user_model.answers import Cell, Tree
+from pdf_extraction.profiles.user_model.cells import Cell, Tree
 from pdf_extraction.profiles.user_model.shape import Group, Scalar, columns, snake_case
 from pdf_extraction.tablespec import ColumnSpec, TableSpec
 
