@@ -26,6 +26,8 @@ _CONNECT_S = 10.0
 _KEEP_ALIVE_S = 60.0
 #: Bytes handed to the socket at a time; asyncio copies what the socket does not take at once.
 _PIECE = 256 * 1024
+#: Bytes of an answer, unpacked; no model writes as much, and a proxy's endless page fills memory.
+MOST_BYTES = 64 << 20
 #: Of a body's time so far, spent waiting between two reads; seconds at least and at most.
 _PAUSE_SHARE = 0.01
 _SHORTEST_PAUSE_S = 0.002
@@ -82,8 +84,11 @@ class Reply:
         Raises:
             ConnectionFailed: It was cut.
         """
+        body = bytearray()
         with _translated():
-            return await self._response.read()
+            async for piece in self._response.content.iter_any():
+                body += _within_limits(piece, len(body))
+        return bytes(body)
 
     async def pieces(self) -> AsyncGenerator[bytes]:
         """The body as it comes.
@@ -91,10 +96,11 @@ class Reply:
         Raises:
             ConnectionFailed: It was cut.
         """
-        began = time.perf_counter()
+        began, size = time.perf_counter(), 0
         with _translated():
             async for piece in self._response.content.iter_any():
-                yield piece
+                yield _within_limits(piece, size)
+                size += len(piece)
                 await self._pause((time.perf_counter() - began) * _PAUSE_SHARE)
 
     async def _pause(self, seconds: float) -> None:
@@ -122,6 +128,12 @@ class Reply:
             self._response.release()
         else:
             self._response.close()
+
+
+def _within_limits(piece: bytes, before: int) -> bytes:
+    if before + len(piece) > MOST_BYTES:
+        raise aiohttp.ClientPayloadError(f"the answer is larger than {MOST_BYTES:,} bytes")
+    return piece
 
 
 def trusted_cas(ca_file: str | None) -> ssl.SSLContext | Literal[True]:
