@@ -5,8 +5,10 @@ import json
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +19,8 @@ from pdf_extraction.model import Prompt
 from pdf_extraction.settings import parse_settings
 from pdf_extraction_tests.backends.helpers import parse, request
 
-LLMOCK = shutil.which("llmock")
+# Beside the interpreter: aimock's package brings another command of this name.
+LLMOCK = shutil.which("llmock", path=str(Path(sys.executable).parent))
 
 pytestmark = pytest.mark.skipif(
     LLMOCK is None, reason="llmock is not installed (pip install llmock)"
