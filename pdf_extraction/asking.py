@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from pdf_extraction import windows
 from pdf_extraction.catalogue import password
 from pdf_extraction.closer import look_closer
 from pdf_extraction.doubts import Doubtful, ask_again
@@ -38,8 +39,8 @@ from pdf_extraction.model import (
     joined,
     joined_text,
 )
-from pdf_extraction.profiles.base import parsed
-from pdf_extraction.questions import build_request
+from pdf_extraction.profiles.base import Profile, parsed
+from pdf_extraction.questions import Window, asked_profile, build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools
@@ -132,6 +133,8 @@ class _Run:
         # finished while the last are asked about.
         self.lanes = asyncio.Semaphore(LANES)
         self.window = asyncio.Semaphore(tools.window)
+        #: Pages that one question was found to take at most.
+        self.most_together = tools.pages_per_question
 
     async def document(self, document: Document) -> DocumentOutcome:
         catalogue, profile = self.tools.workspace.catalogue, self.tools.workspace.profile.name
@@ -187,22 +190,77 @@ class _Run:
         self, document: Document, count: int, earlier: _Earlier
     ) -> tuple[PageOutcome, ...]:
         readings = Readings(self.tools, document, count, earlier.known)
-        tasks: list[asyncio.Task[PageOutcome]] = []
+        takes = self.selection.takes
+        chosen = {n for n in range(1, count + 1) if takes(n, earlier.outcomes.get(n))}
+        taken = windows.closed(chosen, earlier.outcomes)
+        tasks: list[asyncio.Task[list[PageOutcome]]] = []
         async with asyncio.TaskGroup() as group, self.lanes:
-            for number in range(1, count + 1):
+            for numbers in windows.planned(count, self.tools.pages_per_question):
                 await self.window.acquire()
-                task = group.create_task(self._page(document, number, readings, earlier))
+                task = group.create_task(self._window(document, numbers, taken, readings, earlier))
                 task.add_done_callback(lambda _task: self.window.release())
                 tasks.append(task)
-        pages = tuple(task.result() for task in tasks)
-        taken = {n for n in range(1, count + 1) if self._takes(n, earlier)}
-        doubtful = Doubtful(self.tools.workspace.profile, document, taken)
+        pages = tuple(page for task in tasks for page in task.result())
+        may_ask = taken if self.selection.ask else set()
+        doubtful = Doubtful(self.tools.workspace.profile, document, may_ask)
         return await doubtful.settled(
             pages, lambda page, doubt: self._again(document, page, doubt, readings, earlier)
         )
 
-    def _takes(self, number: int, earlier: _Earlier) -> bool:
-        return self.selection.ask and self.selection.takes(number, earlier.outcomes.get(number))
+    async def _window(
+        self,
+        document: Document,
+        numbers: Sequence[int],
+        taken: Collection[int],
+        readings: Readings,
+        earlier: _Earlier,
+    ) -> list[PageOutcome]:
+        """How the pages of a window ended: in one question those that need an answer."""
+        asked = [n for n in numbers if n in taken and not earlier.stands(n)]
+        together = len(asked) > 1 and self.selection.ask
+        found = await self._together(document, asked, readings) if together else []
+        ended = {outcome.page.page_number: outcome for outcome in found}
+        for number in numbers:
+            if number not in ended:
+                is_taken = number in taken
+                ended[number] = await self._page(document, number, is_taken, readings, earlier)
+            self.progress.on_page(document, ended[number])
+        return [ended[number] for number in numbers]
+
+    async def _together(
+        self, document: Document, numbers: Sequence[int], readings: Readings
+    ) -> list[PageOutcome]:
+        """How pages ended that are asked about in one question, or in as few as can be."""
+        pages = await asyncio.gather(*map(readings.page, numbers))
+        rest = [
+            PageOutcome(_without_data(page), error=page.error)
+            for page in pages
+            if page.error is not None or page.is_blank
+        ]
+        shown = tuple(page for page in pages if page.error is None and not page.is_blank)
+        is_whole = len(pages) == readings.count and all(page.error is None for page in pages)
+        window = Window(shown, covers_all=is_whole)
+        return rest + (await self._answered(document, window, readings) if shown else [])
+
+    async def _answered(
+        self, document: Document, window: Window, readings: Readings
+    ) -> list[PageOutcome]:
+        """A window's pages with its answer; of two smaller ones where it is too much for one."""
+        primary, *others = window.pages
+        if len(window.pages) <= self.most_together:
+            first = await self._question(document, window, readings, None)
+            if not others or not windows.is_too_much(first.error):
+                by = primary.page_number if first.error is None else None
+                shared = replace(first, completion=None, answered_by=by)
+                return [first, *(replace(shared, page=_without_data(page)) for page in others)]
+            key, error = document.partition_key, first.error
+            _log.info("%s: %d pages are too many: %s", key, len(window.pages), error)
+            if windows.is_refused(error):  # of no window it will take so many
+                self.most_together = min(self.most_together, len(window.pages) - 1)
+        parts = [Window(tuple(half), covers_all=False) for half in windows.halves(window.pages)]
+        return [
+            outcome for part in parts for outcome in await self._answered(document, part, readings)
+        ]
 
     async def _again(
         self,
@@ -224,19 +282,15 @@ class _Run:
         self,
         document: Document,
         number: int,
+        is_taken: bool,
         readings: Readings,
         earlier: _Earlier,
     ) -> PageOutcome:
         before = earlier.outcomes.get(number)
-        if self.selection.takes(number, before):
+        if is_taken:
             stands = before if earlier.asked_alike else None
-            outcome = await self._ask(document, number, readings, stands)
-        elif before is not None:
-            outcome = before
-        else:
-            outcome = _left_out(await readings.page(number))
-        self.progress.on_page(document, outcome)
-        return outcome
+            return await self._ask(document, number, readings, stands)
+        return before or _left_out(await readings.page(number))
 
     async def _ask(
         self, document: Document, number: int, readings: Readings, before: PageOutcome | None
@@ -244,11 +298,20 @@ class _Run:
         page = await readings.page(number)
         if page.error is not None or page.is_blank or not self.selection.ask:
             return PageOutcome(_without_data(page), error=page.error)
+        return await self._question(document, Window((page,), covers_all=False), readings, before)
+
+    async def _question(
+        self, document: Document, window: Window, readings: Readings, before: PageOutcome | None
+    ) -> PageOutcome:
+        """How the primary page ended, asked about by itself or with the rest of its window."""
+        page, *others = window.pages
+        number, count = page.page_number, readings.count
         asked = PageOutcome(_without_data(page))
         try:
-            neighbours = await readings.neighbours(number)
+            beside = others or await readings.neighbours(number)
+            together = window if others else None
             request = build_request(
-                self.tools, document, page, neighbours, readings.picture, readings.count
+                self.tools, document, page, beside, readings.picture, count, together
             )
             asked = replace(
                 asked,
@@ -257,7 +320,8 @@ class _Run:
             )
             if before is not None and self._stands(before, asked):
                 return replace(before, page=asked.page)
-            return replace(asked, completion=await self._whole(request, readings.count))
+            profile = asked_profile(self.tools, count, together)
+            return replace(asked, completion=await self._whole(request, profile))
         except (SettingsError, StorageError):
             raise
         except ExtractionError as error:
@@ -273,15 +337,15 @@ class _Run:
         A fallback's would be asked for on every run. A user's model changes often, and whoever
         adds a field does not mean to pay for a thousand documents again.
         """
-        if before.completion is None:
+        if not before.is_answered:
             return False
         if self.tools.workspace.profile.keeps_answers:
             return True
-        return before.completion.is_fallback and _same_question(before, asked)
+        fallback = before.completion is not None and before.completion.is_fallback
+        return fallback and _same_question(before, asked)
 
-    async def _whole(self, request: Request, count: int) -> Completion:
+    async def _whole(self, request: Request, profile: Profile) -> Completion:
         """An answer with all that its profile asks for after it; every part is cached alone."""
-        profile = self.tools.workspace.profile.of_pages(count)
         whole = await self.tools.chain.complete(request)
         while (prompt := profile.follow_up(request.page, whole.text)) is not None:
             before, number = whole.text, request.page.page_number
@@ -315,6 +379,11 @@ class _Earlier:
     outcomes: Mapping[int, PageOutcome]
     read_alike: bool
     asked_alike: bool
+
+    def stands(self, number: int) -> bool:
+        """Whether a page has an answer that need not be asked for again."""
+        before = self.outcomes.get(number)
+        return self.asked_alike and before is not None and before.is_answered
 
     @property
     def known(self) -> Mapping[int, PageImage]:

@@ -84,6 +84,7 @@ def dump_outcome(outcome: PageOutcome) -> str:
             "prompt_hash": outcome.prompt_hash,
             "schema_hash": outcome.schema_hash,
             "doubted": outcome.doubted,
+            "answered_by": outcome.answered_by,
         }
     )
 

@@ -23,10 +23,10 @@ from pdf_extraction.catalogue.files import absolute
 from pdf_extraction.errors import DocumentError, Rejected
 from pdf_extraction.model import Document, PageImage, Request, View
 from pdf_extraction.pdf.workers import Reader
-from pdf_extraction.questions import build_request
+from pdf_extraction.questions import Window, build_request
 from pdf_extraction.settings import OpenAIBackendSettings, Settings
 from pdf_extraction.storage import outcomes
-from pdf_extraction.tools import Tools, Workspace, read_options
+from pdf_extraction.tools import Tools, Workspace, pages_per_question, read_options
 
 #: Answers of a backend from which its own averages are taken in place of rules of thumb.
 _ENOUGH_ANSWERS = 20
@@ -45,8 +45,8 @@ class DocumentEstimate:
         unasked: Blank and unreadable pages, about which nothing is asked.
         cached: Pages whose answer is kept.
         asked: Pages that would be asked about.
-        input_tokens: Of those, in one call each.
-        output_tokens: Of those, in one call each.
+        input_tokens: Of those, in one call for each question.
+        output_tokens: Of those, in one call for each question.
         cost_usd: Of those tokens by the settings' prices.
         error: Why the document could not be read.
     """
@@ -113,7 +113,12 @@ class _Work:
         self.workspace, self.backend, self.settings = workspace, backend, settings
         self.fingerprint = fingerprint
         self.tools = Tools(
-            workspace, reader, backend, window=1, context_window=_reach(workspace.settings)
+            workspace,
+            reader,
+            backend,
+            window=1,
+            context_window=_reach(workspace.settings),
+            pages_per_question=pages_per_question(workspace.settings, workspace.profile),
         )
         # The store makes its file at the first look, and here nothing is to be made.
         self.has_calls = workspace.calls.path.exists()
@@ -172,19 +177,37 @@ class _Work:
         )
         if self.backend.is_local:
             return replace(total, asked=len(asked))
-        requests = [self._request(document, page, pages) for page in asked]
+        requests = [self._request(document, together, pages) for together in self._split(asked)]
         missing = [request for request in requests if not self._is_kept(request)]
         tokens_in, tokens_out = self._tokens(missing)
+        to_ask = sum(len(request.asked_pages) for request in missing)
         return replace(
             total,
-            cached=len(requests) - len(missing),
-            asked=len(missing),
+            cached=len(asked) - to_ask,
+            asked=to_ask,
             input_tokens=tokens_in,
             output_tokens=tokens_out,
             cost_usd=price(self.settings, tokens_in, tokens_out),
         )
 
-    def _request(self, document: Document, page: PageImage, pages: Sequence[PageImage]) -> Request:
+    def _split(self, pages: Sequence[PageImage]) -> list[list[PageImage]]:
+        """The pages of each question."""
+        windows: dict[int, list[PageImage]] = {}
+        for page in pages:
+            at = (page.page_number - 1) // self.tools.pages_per_question
+            windows.setdefault(at, []).append(page)
+        return list(windows.values())
+
+    def _request(
+        self, document: Document, asked: Sequence[PageImage], pages: Sequence[PageImage]
+    ) -> Request:
+        page, *others = asked
+        if others:
+            is_whole = sum(not one.is_blank for one in pages) == len(asked)
+            window = Window(tuple(asked), covers_all=is_whole)
+            return build_request(
+                self.tools, document, page, others, _no_picture, len(pages), window
+            )
         reach, number = self.tools.context_window, page.page_number
         around = pages[max(0, number - 1 - reach) : number + reach]
         neighbours = [other for other in around if other is not page]

@@ -8,16 +8,28 @@ from typing import Any
 
 from pdf_extraction.assembly.canonical import Canonical, build_canonical
 from pdf_extraction.errors import OutputError
-from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, PageOutcome
+from pdf_extraction.model import (
+    DocumentOutcome,
+    GroundedPage,
+    Grounding,
+    PageOutcome,
+    PageText,
+)
 from pdf_extraction.profiles.base import Profile, parsed
+from pdf_extraction.together import asked_together, one_text
 
 
 def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
-    """Find each claim of each page's answer on that page."""
+    """Find each claim of each page's answer on that page, or on those asked about with it."""
+    groups = asked_together(outcome.pages)
     return [
-        profile.locate(answer, page.page.text) if answer is not None else []
+        profile.locate(answer, _text(groups[page.page.page_number])) if answer is not None else []
         for page, answer in parsed_answers(profile, outcome.pages)
     ]
+
+
+def _text(pages: Sequence[PageOutcome]) -> PageText:
+    return one_text([page.page.text for page in pages])
 
 
 def grounded_pages(
@@ -50,4 +62,10 @@ def parsed_answers(profile: Profile, pages: Sequence[PageOutcome]) -> list[tuple
             found.append((page, parsed(asked, page.completion.text, page.page.page_number)))
         except OutputError as error:
             found.append((replace(page, completion=None, error=error), None))
-    return found
+    refused = {page.page.page_number: page.error for page, _ in found if page.error}
+    return [
+        (replace(page, answered_by=None, error=refused[page.answered_by]), None)
+        if page.answered_by in refused
+        else (page, answer)
+        for page, answer in found
+    ]

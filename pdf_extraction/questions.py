@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 from pdf_extraction.model import Document, PageImage, Request, View
 from pdf_extraction.parts import merged_answers
-from pdf_extraction.profiles.base import Merging, parsed
+from pdf_extraction.profiles.base import Merging, Profile, Windowed, parsed
 from pdf_extraction.tools import Tools
+
+
+@dataclass(frozen=True)
+class Window:
+    """Pages that one question is about, the primary one first.
+
+    Attributes:
+        pages: Two or more, in page order.
+        covers_all: The document has no others, but for blank ones.
+    """
+
+    pages: tuple[PageImage, ...]
+    covers_all: bool
 
 
 def build_request(
@@ -17,9 +31,20 @@ def build_request(
     neighbours: Sequence[PageImage],
     load_picture: Callable[[PageImage, View], Awaitable[bytes]],
     count: int,
+    window: Window | None = None,
 ) -> Request:
-    """The question about one page of a document of ``count`` pages."""
-    profile = tools.workspace.profile.of_pages(count)
+    """The question about one page of a document of ``count`` pages, or about a window of them.
+
+    Args:
+        tools: The run's.
+        document: Whose page it is.
+        page: The primary page.
+        neighbours: The pages that go along.
+        load_picture: Brings a page's picture.
+        count: Pages of the document.
+        window: All pages that the answer is about; None for ``page`` alone.
+    """
+    profile = asked_profile(tools, count, window)
     merge = profile.merge if isinstance(profile, Merging) else merged_answers
     return Request(
         document_id=document.document_id,
@@ -33,4 +58,14 @@ def build_request(
         neighbours=tuple(neighbours),
         partition_key=document.partition_key,
         takes_cut=profile.continues,
+        together=window is not None,
     )
+
+
+def asked_profile(tools: Tools, count: int, window: Window | None = None) -> Profile:
+    """The profile as it asks about a document of ``count`` pages, or a window of them."""
+    profile = tools.workspace.profile.of_pages(count)
+    if window is None:
+        return profile
+    assert isinstance(profile, Windowed)
+    return profile.of_window(window.pages, covers_all=window.covers_all)

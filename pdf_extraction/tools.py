@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,16 +14,19 @@ from pdf_extraction.backends.budget import Purse
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.backends.sharing import runtime_folder
+from pdf_extraction.backends.usage import PIXELS_PER_TOKEN, text_tokens
 from pdf_extraction.catalogue import Catalogue
-from pdf_extraction.model import digest
+from pdf_extraction.model import PageImage, digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.profiles import get_profile, wants_layout
-from pdf_extraction.profiles.base import Profile
+from pdf_extraction.profiles.base import Profile, Windowed
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
 from pdf_extraction.storage.stages import Stages
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
 
+#: Of a page's own text, which goes along as a hint or in place of a picture.
+PAGE_TEXT_TOKENS = 500
 #: Pages that are read ahead of free places at the server, for each process that reads.
 READ_AHEAD = 4
 
@@ -101,6 +105,7 @@ class Tools:
         window: Pages read or asked about at the same time.
         force: Ask again also where an answer is kept.
         context_window: Neighbouring pages on each side that go along with a page.
+        pages_per_question: Pages that one question is about, at most.
     """
 
     workspace: Workspace
@@ -109,6 +114,7 @@ class Tools:
     window: int
     force: bool = False
     context_window: int = 0
+    pages_per_question: int = 1
 
     @property
     def chain_identity(self) -> str:
@@ -147,6 +153,7 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
                 window=window(slots, reader.workers),
                 force=force,
                 context_window=max((server.context_window for server in servers), default=0),
+                pages_per_question=pages_per_question(settings, workspace.profile),
             )
     finally:
         workspace.spending.usd = purse.spent
@@ -187,6 +194,30 @@ def read_options(settings: Settings, *, want_picture: bool) -> ReadOptions:
         page_memory_bytes=settings.render.page_memory_bytes,
         workers=settings.render.workers,
     )
+
+
+def pages_per_question(settings: Settings, profile: Profile) -> int:
+    """How many pages one question is about: as many as every backend of the chain has room for.
+
+    Counted by the largest picture that the settings allow, so that a document's windows are
+    the same in every run and known before its pages are read.
+    """
+    if not isinstance(profile, Windowed) or not profile.asks_together:
+        return 1
+    if settings.pages_per_question:
+        return settings.pages_per_question
+    known = OpenAIBackendSettings | EmbeddedBackendSettings
+    if not all(isinstance(backend, known) for backend in settings.chained.values()):
+        return 1  # a plug-in may look at the first page alone
+    prompt = profile.prompt(PageImage(1))
+    texts = (prompt.system, prompt.user, json.dumps(prompt.schema, ensure_ascii=False))
+    said = sum(map(text_tokens, texts))
+    rooms = [
+        (server.context_tokens - server.max_tokens - said)
+        // (settings.render.max_pixels // PIXELS_PER_TOKEN + PAGE_TEXT_TOKENS)
+        for server in _servers(settings)
+    ]
+    return max(1, min(rooms, default=1))
 
 
 def _servers(settings: Settings) -> list[OpenAIBackendSettings]:

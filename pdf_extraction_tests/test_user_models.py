@@ -282,7 +282,7 @@ def test_pages_of_one_document_become_one_object(tmp_path):
         p3={"number": "17", "items": [], "total": "6,00"},
     )
     with FakeServer(answers=model) as server:
-        workspace = workspace_for(tmp_path / "data", f"{HERE}:Bill", server)
+        workspace = workspace_for(tmp_path / "data", f"{HERE}:Bill", server, pages=1)
         run(workspace, path)
         assert run(workspace, path, run_id="again") == [False]
         assert server.stats()["requests"] == 3
@@ -306,7 +306,7 @@ def test_pages_that_differ_are_kept_and_trusted_less(tmp_path):
         p3={"number": "17", "items": [], "total": 6},
     )
     with FakeServer(answers=model) as server:
-        workspace = workspace_for(tmp_path / "data", f"{HERE}:Bill", server)
+        workspace = workspace_for(tmp_path / "data", f"{HERE}:Bill", server, pages=1)
         run(workspace, path)
     (bill,) = ask(workspace, "SELECT number, errors, evidence['number'] AS proof FROM bill")
     assert bill["number"] == "17"
@@ -327,7 +327,7 @@ def test_items_of_one_key_are_one_item(tmp_path):
         p2={"number": "17", "items": [{"name": "pão", "amount": 1, "note": "de ontem"}]},
     )
     with FakeServer(answers=model) as server:
-        workspace = workspace_for(tmp_path / "data", f"{HERE}:KeyedBill", server)
+        workspace = workspace_for(tmp_path / "data", f"{HERE}:KeyedBill", server, pages=1)
         run(workspace, path)
     found = ask(workspace, "SELECT name, note FROM keyed_bill_items ORDER BY position")
     assert found == [{"name": "pão", "note": "de ontem"}, {"name": "leite", "note": None}]

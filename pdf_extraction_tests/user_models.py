@@ -10,9 +10,9 @@ from pdf_extraction.tools import Workspace, open_tools
 SCHEMAS = Path(__file__).resolve().parents[1] / "data" / "schemas"
 
 
-def workspace_for(data, profile, server=None, **backend):
+def workspace_for(data, profile, server=None, pages=0, **backend):
     """A workspace whose chain is the server, else the embedded backend."""
-    settings = {"profile": str(profile)}
+    settings = {"profile": str(profile), "pages_per_question": pages}
     if server is not None:
         scripted = {"kind": "openai", "base_url": server.base_url, "model": "scripted"}
         table = {**scripted, "calls_per_minute": 0, **backend}
@@ -20,13 +20,13 @@ def workspace_for(data, profile, server=None, **backend):
     return Workspace(data, parse_settings(settings, "test"))
 
 
-def run(workspace, *paths, force=False, run_id="run-1"):
+def run(workspace, *paths, force=False, run_id="run-1", selection=None):
     """Every step over some files; whether each document's rows changed."""
     documents = [workspace.catalogue.register(path).document for path in paths]
 
     async def asked():
         async with open_tools(workspace, force=force) as tools:
-            return await read_and_ask(tools, documents)
+            return await read_and_ask(tools, documents, selection)
 
     changed = []
     for outcome in asyncio.run(asked()):

@@ -54,6 +54,7 @@ def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row])
         "page_number": page.page_number,
         "status": outcome.status,
         **error_columns(outcome.error),
+        "answered_by": outcome.answered_by,
         "text_source": page.text.source,
         "text": page.text.text,
         "canonical_start": grounded.canonical_start,

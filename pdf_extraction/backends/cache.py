@@ -47,7 +47,9 @@ def question(backend: str, settings: OpenAIBackendSettings, request: Request) ->
         "extra_body": settings.extra_body,
     }
     if settings.text_layer_hint:
-        sampling["text_layer_hint"] = digest(request.page.text.text)
+        sampling["text_layer_hint"] = digest(*(page.text.text for page in request.asked_pages))
+    if request.together:
+        sampling["together"] = True
     return digest(
         _VERSION,
         backend,

@@ -106,7 +106,7 @@ class Retrying(Policy):
                     raise
                 if tally.is_refused_for_good:
                     raise
-                if tally.is_cut_for_good and request.can_be_halved:
+                if tally.is_cut_for_good and request.can_be_smaller:
                     raise  # showing less of the page helps more than other sampling
                 if isinstance(error, OutputError):
                     request = self._changed(request, error, tally.changed, shown)

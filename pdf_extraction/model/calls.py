@@ -73,6 +73,7 @@ class Request:
         max_tokens: Overrides the backend's, for another try.
         question: What the answer may be found by whatever the prompt's wording.
         takes_cut: ``parse`` decides whether an answer that was cut is of use.
+        together: The neighbours are asked about as well, in one answer.
     """
 
     document_id: str
@@ -94,12 +95,24 @@ class Request:
     max_tokens: int | None = None
     question: str = ""
     takes_cut: bool = False
+    together: bool = False
+
+    @property
+    def asked_pages(self) -> tuple[PageImage, ...]:
+        """The pages that the answer is about."""
+        return (self.page, *self.neighbours) if self.together else (self.page,)
+
+    @property
+    def can_be_smaller(self) -> bool:
+        """Whether less may be asked about at once: half a page, or fewer pages."""
+        return self.together or self.can_be_halved
 
     @property
     def can_be_halved(self) -> bool:
         """Whether each half of the page may be asked about alone."""
         has_picture = self.page.picture is not None
-        return self.merge is not None and has_picture and self.view.is_whole
+        alone = not self.together
+        return alone and self.merge is not None and has_picture and self.view.is_whole
 
 
 @dataclass(frozen=True)

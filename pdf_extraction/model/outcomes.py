@@ -50,6 +50,8 @@ class PageOutcome:
         schema_hash: Of the schema that was asked for.
         doubted: Sentence with which the page was asked a second time; the completion is the
             better answer of the two.
+        answered_by: Number of the page whose answer is about this one too; None where the page
+            was asked about by itself.
     """
 
     page: PageImage
@@ -58,6 +60,12 @@ class PageOutcome:
     prompt_hash: str | None = None
     schema_hash: str | None = None
     doubted: str | None = None
+    answered_by: int | None = None
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether a backend's answer is about the page."""
+        return self.completion is not None or self.answered_by is not None
 
     @property
     def status(self) -> PageStatus:

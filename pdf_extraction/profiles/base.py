@@ -136,6 +136,22 @@ class Merging(Protocol):
 
 
 @runtime_checkable
+class Windowed(Protocol):
+    """A profile of which one question may be about several pages; it ``keeps_answers``."""
+
+    #: Whether its questions may, as it is set up.
+    asks_together: bool
+
+    def of_window(self, window: Sequence[PageImage], *, covers_all: bool) -> Profile:
+        """The profile for one such question.
+
+        Args:
+            window: The pages that the answer is about, in page order.
+            covers_all: The document has no others, but for blank ones.
+        """
+
+
+@runtime_checkable
 class Doubting(Protocol):
     """A profile that sees from the whole document what a page's answer lacks."""
 

@@ -99,6 +99,12 @@ class OpenAIBackendSettings(BackendSettings):
     context_window: int = Field(
         default=0, ge=0, le=10, description="Neighbouring pages sent along, on each side."
     )
+    context_tokens: int = Field(
+        default=32_768,
+        ge=1024,
+        description="Tokens that question and answer may have together. For a model of your own "
+        "as many pages go into one question as fit beside `max_tokens`.",
+    )
     max_image_bytes: int = Field(
         default=4_000_000, ge=10_000, description="Most bytes of a picture, counted after base64."
     )

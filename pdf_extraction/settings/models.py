@@ -189,6 +189,13 @@ class Settings(Section):
         description="For a model of your own: whether a document is one record or each page is; "
         "not set: what the class says, else the document.",
     )
+    pages_per_question: int = Field(
+        default=0,
+        ge=0,
+        le=100,
+        description="For a model of your own whose record is a document: pages asked about in one "
+        "question; 0: as many as fit into `context_tokens` of every server of the chain.",
+    )
     chain: Texts = Field(
         default=("embedded",), min_length=1, description="Names of backends, tried in this order."
     )

@@ -95,6 +95,12 @@ _PAGES = (
     _key("status", TEXT, "How it ended.", values="done blank failed"),
     _ERROR_TYPE,
     _column("error", TEXT, "What happened and what to do next."),
+    _column(
+        "answered_by",
+        INT,
+        "Page in whose row the answer is, and its bill, where several pages were asked about in "
+        "one question; NULL for that page, and for pages asked about by themselves.",
+    ),
     _key("text_source", TEXT, "Where `text` is from.", values="text_layer ocr none"),
     _column("text", TEXT, "The page's own text in reading order."),
     _column("canonical_start", INT, "First code point in `documents.canonical_text`."),

@@ -95,6 +95,10 @@ class _Damaged(Exception):
         self.keys = keys
 
 
+class _Outgrown(Exception):
+    """A table got a column, or an ENUM a value, since its definition was read."""
+
+
 class Warehouse:
     """The warehouse under a data folder; safe with several threads and processes.
 
@@ -192,6 +196,8 @@ class Warehouse:
                 self._swap(new, built)
             except _Damaged as error:
                 damaged |= error.keys
+            except _Outgrown:
+                state = None
             except duckdb.Error:
                 if state is None:
                     raise
@@ -249,6 +255,7 @@ class _Update:
         damaged: Collection[str],
     ) -> None:
         self.connection, self.tables, self.damaged = connection, tables, damaged
+        self.brought = brought
         own = {name: specs.arrow_schema(spec) for name, spec in brought.items()}
         self.schemas: dict[str, pa.Schema] = {**SCHEMAS, **own}
 
@@ -270,6 +277,10 @@ class _Update:
     def _take(self, keys: list[str]) -> dict[str, tuple[str, str | None]]:
         """Insert the rows of some partitions, each as one commit left it."""
         with self.tables.locked():
+            # A value of an ENUM that came with a commit since would fit no column of the file.
+            kept = specs.kept_specs(self.tables.root)
+            if any(kept.get(name, spec) != spec for name, spec in self.brought.items()):
+                raise _Outgrown
             marks = {key: mark for key in keys if (mark := self.tables.mark(key)) is not None}
             sound = [key for key in marks if key not in self.damaged]
             try:

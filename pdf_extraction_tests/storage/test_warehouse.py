@@ -9,6 +9,7 @@ import pytest
 from pdf_extraction.storage.schemas import SCHEMAS, describe
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
+from pdf_extraction.tablespec import ColumnSpec, TableSpec
 from pdf_extraction_tests.storage.rows import document
 from pdf_extraction_tests.storage.session import session
 
@@ -277,3 +278,40 @@ def test_a_kill_at_any_step_of_a_refresh_leaves_a_whole_warehouse(tmp_path):
     assert len(results) > 5
     assert {found for found, _ in results} == {"old", "new"}
     assert {afterwards for _, afterwards in results} == {"new"}
+
+
+class _CommitsMeanwhile(Tables):
+    """Another run commits a document just when a refresh is about to read the first."""
+
+    commit_now = None
+
+    def locked(self):
+        if self.commit_now is not None and list(self.root.parent.glob(".warehouse-new-*")):
+            commit, self.commit_now = self.commit_now, None
+            commit()
+        return super().locked()
+
+
+def colours(*values):
+    columns = [
+        ColumnSpec("document_id", "text", nullable=False),
+        ColumnSpec("colour", "enum", values=values),
+    ]
+    return (TableSpec("paint", "Paints.", tuple(columns)),)
+
+
+def test_a_value_that_an_enum_gains_while_the_warehouse_is_built_is_in_it(tmp_path, warehouse):
+    """The definition was read before the commit that brought the value: it is read again."""
+    tables = _CommitsMeanwhile(tmp_path)
+    warehouse._tables = tables
+
+    def paint(key, colour, *values):
+        row = {"document_id": key, "colour": colour}
+        tables.commit(key, {**document(key), "paint": [row]}, colours(*values))
+
+    paint("a", "red", "red")
+    tables.commit_now = lambda: paint("b", "blue", "red", "blue")
+    warehouse.refresh()
+    assert tables.commit_now is None
+    found = warehouse.query("SELECT document_id, colour FROM paint ORDER BY 1").to_pylist()
+    assert [tuple(row.values()) for row in found] == [("a", "red"), ("b", "blue")]

@@ -177,6 +177,10 @@ class App:
             message = f"max_tokens is too large: {asked.room}. The model's limit is {most}."
             self._refuse(connection, 400, message, code="invalid_value")
             return
+        if 0 < self.faults.most_pictures < len(asked.pictures):
+            most = self.faults.most_pictures
+            self._refuse(connection, 400, f"At most {most} image(s) may be provided in one prompt.")
+            return
         for picture in asked.pictures:
             self.stats.by_picture[picture] += 1
         tokens = len(asked.system + asked.text) // 4

@@ -97,6 +97,7 @@ class Faults:
         refuse_status: Status of that refusal.
         list_status: Of the list of models; some servers fail it and answer questions.
         most_tokens: Calls with more ``max_tokens`` get 400, as a model's context refuses them.
+        most_pictures: Calls with more pictures get 400, as vLLM can be set. 0 = no limit.
     """
 
     shares: Mapping[str, float] = field(default_factory=dict)
@@ -120,6 +121,7 @@ class Faults:
     refuse_status: int = 400
     list_status: int = 200
     most_tokens: int = 0
+    most_pictures: int = 0
 
     @classmethod
     def parse(cls, spec: str) -> Faults:

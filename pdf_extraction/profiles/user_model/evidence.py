@@ -14,6 +14,7 @@ from pdf_extraction.model import Grounding, PageText, union
 from pdf_extraction.profiles.user_model.cells import Cell, Tree, cells, map_cells
 from pdf_extraction.profiles.user_model.shape import Group
 from pdf_extraction.profiles.user_model.values import printed_forms
+from pdf_extraction.together import on_its_page, one_text
 
 _MOST_FORMS = 24
 
@@ -59,8 +60,7 @@ def _stands(form: str, text: str) -> bool:
 def located(
     group: Group,
     tree: Tree,
-    number: int,
-    page: PageText,
+    pages: Mapping[int, PageText],
     groundings: Sequence[Grounding],
     logprobs: str = "",
 ) -> Tree:
@@ -68,22 +68,24 @@ def located(
 
     Args:
         group: The shape.
-        tree: Cells of one page's answer.
-        number: Of the page, from 1.
-        page: Its text.
-        groundings: One for each of ``claims``.
+        tree: Cells of one answer.
+        pages: Texts of the pages that it is about, by number, in page order.
+        groundings: One for each of ``claims`` of all their text.
         logprobs: ``Completion.token_logprobs`` of the answer.
     """
+    numbers, texts = list(pages), list(pages.values())
+    whole = one_text(texts)
     found = iter(groundings)
     differ = sum(one.method not in {"exact", "normalised"} for one in groundings)
     disagreement = (differ + 1) / (len(groundings) + 2)
 
     def proven(cell: Cell) -> Cell:
-        claim = claim_of(cell, page)
+        claim = claim_of(cell, whole)
         if claim is None:
             has = cell.value is not None or cell.error
-            return replace(cell, page_number=number) if has else cell
-        grounding = next(found)
+            return replace(cell, page_number=numbers[0]) if has else cell
+        index, grounding = on_its_page(texts, next(found))
+        page = texts[index]
         value, method = confidence(
             claim,
             grounding,
@@ -96,9 +98,9 @@ def located(
         return replace(
             cell,
             text=cell.text or (claim if grounding.spans else ""),
-            page_number=number,
+            page_number=numbers[index],
             # Without any text of the page nothing was looked for.
-            grounding=grounding.method if page.text else None,
+            grounding=grounding.method if whole.text else None,
             confidence=0.0 if cell.error else value,
             method="untyped" if cell.error else method,
             bbox=box,

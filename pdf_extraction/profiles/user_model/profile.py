@@ -26,12 +26,18 @@ from pdf_extraction.profiles.user_model.answers import Reading
 from pdf_extraction.profiles.user_model.cells import Tree, cells, has_values
 from pdf_extraction.profiles.user_model.evidence import claims, located
 from pdf_extraction.profiles.user_model.merge import merged
-from pdf_extraction.profiles.user_model.prompts import page_question, rest_question, system_prompt
+from pdf_extraction.profiles.user_model.prompts import (
+    page_question,
+    rest_question,
+    system_prompt,
+    window_question,
+)
 from pdf_extraction.profiles.user_model.shape import Group, shape_of, snake_case
 from pdf_extraction.profiles.user_model.shortfall import rows_left_out
 from pdf_extraction.profiles.user_model.strict import strict_schema
 from pdf_extraction.profiles.user_model.tables import Layout
 from pdf_extraction.profiles.user_model.validation import validated
+from pdf_extraction.together import asked_together, one_text
 
 Scope = Literal["document", "page"]
 #: Answers that one page may take before its list is given up.
@@ -81,10 +87,14 @@ class UserModel:
         self.specs = self.layout.specs
         self.tables = tuple(spec.name for spec in self.specs)
         self.system = system_prompt(model.__name__, self.purpose, self.group)
-        self.pages, self.is_outdated = 1, False
+        self.pages, self.is_outdated, self.covers_all = 1, False, True
+        self.window: tuple[PageImage, ...] = ()
         schema = _json_schema(model)
         self._whole, self._part = strict_schema(schema), strict_schema(schema, partial=True)
-        self._hashes = {self._prompt("", one).schema_hash for one in (self._whole, self._part)}
+        whole, part = (self._prompt("", one).schema_hash for one in (self._whole, self._part))
+        self._hashes = {whole, part}
+        #: Where the two are one, nothing tells which an answer was asked for by.
+        self._whole_hash = whole if whole != part else None
 
     def of_pages(self, count: int, schema_hash: str | None = None) -> Self:
         """The profile for one document, or for an answer to an earlier version of the model.
@@ -94,18 +104,34 @@ class UserModel:
         bound = copy.copy(self)
         bound.pages = count
         bound.is_outdated = schema_hash not in {None, *self._hashes}
+        bound.covers_all = count == 1 or schema_hash == self._whole_hash is not None
+        return bound
+
+    @property
+    def asks_together(self) -> bool:
+        """Whether one question may be about several pages: they have one object."""
+        return self.scope == "document"
+
+    def of_window(self, window: Sequence[PageImage], *, covers_all: bool) -> Self:
+        """The profile for a question about several pages."""
+        bound = copy.copy(self)
+        bound.window, bound.covers_all = tuple(window), covers_all
         return bound
 
     @property
     def _is_partial(self) -> bool:
-        """Whether a page has only a part of the object."""
-        return self.scope == "document" and self.pages > 1
+        """Whether what is asked about has only a part of the object."""
+        return self.scope == "document" and not self.covers_all
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Rules, fields and schema; of a page among others, null is allowed everywhere."""
-        others = ", ".join(str(neighbour.page_number) for neighbour in neighbours)
         whole = not self._is_partial
-        question = page_question(page.page_number, self.pages, whole=whole, neighbours=others)
+        if self.window:
+            numbers = [shown.page_number for shown in self.window]
+            question = window_question(numbers, self.pages, whole=whole)
+        else:
+            others = ", ".join(str(neighbour.page_number) for neighbour in neighbours)
+            question = page_question(page.page_number, self.pages, whole=whole, neighbours=others)
         schema = self._part if self._is_partial or self.scope == "page" else self._whole
         return self._prompt(question, schema)
 
@@ -174,7 +200,8 @@ class UserModel:
             )
         if not goes_on or not found:
             return None
-        name = list(found)[-1] if is_cut else self._short_list(tree, page.text)
+        shown = one_text([one.text for one in self.window or (page,)])
+        name = list(found)[-1] if is_cut else self._short_list(tree, shown)
         if name is None:
             return None
         last = parts.anchor(found[name][-1])
@@ -211,20 +238,23 @@ class UserModel:
     ) -> Mapping[str, list[Row]]:
         """Rows of the model's tables: one record a document, or one a page."""
         del canonical_text
+        groups = asked_together([page.outcome for page in pages])
+        answered = [page for page in pages if page.answer is not None and page.answer.tree]
         trees = [
             located(
                 self.group,
                 page.answer.tree,
-                page.outcome.page.page_number,
-                page.outcome.page.text,
+                {
+                    one.page.page_number: one.page.text
+                    for one in groups[page.outcome.page.page_number]
+                },
                 page.groundings,
                 page.outcome.completion.token_logprobs if page.outcome.completion else "",
             )
-            for page in pages
-            if page.answer is not None and page.answer.tree
+            for page in answered
         ]
-        # Of a document of one page the answer itself was held against the model.
-        merges = self.scope == "document" and len(pages) > 1
+        # An answer about the whole document was itself held against the model.
+        merges = self.scope == "document" and not self._is_one_answer(answered, len(pages))
         if merges and trees:
             trees = [merged(self.group, trees)]
         rows: dict[str, list[Row]] = {name: [] for name in self.tables}
@@ -235,6 +265,11 @@ class UserModel:
             for name, inner in found.items():
                 rows[name] += inner
         return rows
+
+    def _is_one_answer(self, answered: Sequence[GroundedPage], count: int) -> bool:
+        if len(answered) > 1:
+            return False
+        return all(self.of_pages(count, one.outcome.schema_hash).covers_all for one in answered)
 
     def _validated(self, tree: Tree) -> tuple[Tree, list[str]]:
         """A document's merged object as the model's validation gives it, or what it objects to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pdf_extraction.profiles.user_model.shape import Group, Scalar
 
@@ -73,10 +73,32 @@ def page_question(number: int, count: int, *, whole: bool, neighbours: str) -> s
     return "\n".join(lines)
 
 
+def window_question(numbers: Sequence[int], count: int, *, whole: bool) -> str:
+    """The text beside the pictures of several pages that are asked about together.
+
+    Args:
+        numbers: Of the pages, from 1, ascending.
+        count: Pages of the document.
+        whole: Whether they have all of the object to be expected.
+    """
+    named = ", ".join(map(str, numbers))
+    question = (
+        f"Page {numbers[0]} and those after it, {len(numbers)} in all ({named}), of a document of "
+        f"{count}. Give one object for all of them; a list that goes on from page to page is one "
+        "list."
+    )
+    if whole:
+        return question
+    return (
+        f"{question}\nGive what stands on these pages alone, null and empty lists for all else: "
+        "the other pages are asked about by themselves."
+    )
+
+
 def rest_question(question: str, name: str, count: int, last: str) -> str:
     """Asks for a list's items behind those that are known."""
     return (
         f'{question}\nYour answer had {count} items of "{name}"; the last whole one was {last}.\n'
         f'Answer in the same shape, where "{name}" has only the items after that one, to the '
-        "last of the page; an empty list if there are none."
+        "last that is shown; an empty list if there are none."
     )
