@@ -131,10 +131,12 @@ def _raw_words(
     for x0, y0, x1, y1, text, block_number, line_number, _ in words:
         if place != (block_number, line_number):
             place = block_number, line_number
-            line = blocks[block_number]["lines"][line_number]
-            turn = _quarter_turns(line["dir"], matrix)
+            line = _line_at(blocks, block_number, line_number)
+            turn = _quarter_turns(line["dir"], matrix) if line else 0
             run += 1
-        assert line is not None
+        if line is None:
+            yield RawWord(text, turned((x0, y0, x1, y1), matrix), run)
+            continue
         span = _span_at(line, (x0 + x1) / 2, (y0 + y1) / 2)
         yield RawWord(
             text,
@@ -146,6 +148,12 @@ def _raw_words(
             turn,
             colour=span["color"],
         )
+
+
+def _line_at(blocks: list[dict[str, Any]], block: int, line: int) -> dict[str, Any] | None:
+    """A word's line; None in damaged files, whose words the library may count otherwise."""
+    lines = blocks[block]["lines"] if block < len(blocks) else []
+    return lines[line] if line < len(lines) else None
 
 
 def of_its_size(box: BBox, span: dict[str, Any], direction: tuple[float, float]) -> BBox:

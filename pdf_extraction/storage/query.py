@@ -62,6 +62,9 @@ def ask(file: Path, sql: str, *, external_access: bool) -> pa.Table:
     """
     with _opened(file, external_access=external_access) as connection:
         try:
+            if (count := len(connection.extract_statements(sql))) > 1:
+                # DuckDB would show the last one's answer alone.
+                raise SettingsError(f"SQL: {count} statements; ask them one at a time")
             answer = connection.sql(sql)
             table: pa.Table = answer.to_arrow_table() if answer is not None else pa.table({})
         except duckdb.Error as error:

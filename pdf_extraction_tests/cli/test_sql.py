@@ -113,6 +113,7 @@ def test_a_file_that_cannot_be_written_is_said(invoke, tmp_path):
         ("DELETE FROM documents", "the warehouse is only read"),
         ("SELECT * FROM '/etc/passwd'", "passwd"),
         ("COPY (SELECT 1) TO 'x.csv'", "disabled"),
+        ("SELECT 1; SELECT 2", "2 statements; ask them one at a time"),
     ],
 )
 def test_wrong_sql_is_one_sentence_and_exit_status_2(invoke, ran, statement, sentence):

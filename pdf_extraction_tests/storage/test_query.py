@@ -39,6 +39,13 @@ def warehouse(tmp_path):
         "ATTACH '/tmp/other.duckdb'",
         "COPY devices TO '/tmp/devices.csv'",
         "SET enable_external_access = true",
+        "SELECT 1; SELECT 2",
+        "SET enable_external_access = true; SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/passwd')",
+        "SELECT * FROM glob('/*')",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "EXPORT DATABASE 'x'",
         "SELECT * FROM warehouse",
     ],
 )
