@@ -319,3 +319,7 @@ def test_confidence_is_calibrated_and_ranks_planted_errors_low(tmp_path):
         if "planted" in name:
             assert auroc(values, [row.right for row in mine]) >= 0.97
             assert auroc(values, [not row.fault for row in mine]) >= 0.97
+            scans = [row for row in mine if row.source == "ocr"]
+            values, right = zip(*((row.confidence, row.right) for row in scans), strict=True)
+            assert calibration_error(values, right) <= 0.06
+            assert auroc(values, right) >= 0.97
