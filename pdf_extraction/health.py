@@ -24,6 +24,7 @@ from pdf_extraction.errors import ExtractionError
 from pdf_extraction.pdf.engines import ocr_engine_status
 from pdf_extraction.profiles import get_profile
 from pdf_extraction.settings import BackendSettings, EmbeddedBackendSettings, Settings
+from pdf_extraction.storage.tables import Tables
 from pdf_extraction.tools import Workspace
 
 Grade = Literal["ok", "warning", "failed"]
@@ -80,7 +81,7 @@ def examine(data: Path, load: Callable[[], Settings]) -> Iterator[Finding]:
         settings = Settings()
     else:
         yield Finding("settings", "ok", f"chain {' > '.join(settings.chain)}")
-    yield _profile(settings)
+    yield _profile(data, settings)
     yield from asyncio.run(_backends(settings))
     yield from _lately(data, settings)
     yield _ocr(settings)
@@ -134,9 +135,10 @@ def _existing(folder: Path) -> Path:
     return next(place for place in [folder, *folder.absolute().parents] if place.exists())
 
 
-def _profile(settings: Settings) -> Finding:
+def _profile(data: Path, settings: Settings) -> Finding:
     try:
         profile = get_profile(settings.profile, settings.scope)
+        Tables(data).check(profile.specs)
     except ExtractionError as error:
         return Finding("profile", "failed", f"{error} (`profile` in the settings)")
     return Finding("profile", "ok", f"{profile.name}: {', '.join(profile.tables)}")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, field_validator, model_validator
 
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.errors import SettingsError
+from pdf_extraction.health import _profile
 from pdf_extraction.settings import load_settings
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
@@ -598,3 +599,16 @@ def test_a_path_is_from_the_working_folder_or_from_the_settings_file(tmp_path, m
         monkeypatch.chdir(folder)
         found = Workspace(tmp_path / "data", load_settings(settings, {})).profile
         assert (found.tables, found.scope) == (("ticket",), "page")
+
+
+def test_doctor_sees_that_a_column_cannot_change_its_type(tmp_path):
+    """Before a run is tried: the finding names the column and both types."""
+    schema, path = tmp_path / "s.py", write_pdf(tmp_path / "a.pdf", ["Bilhete 1 R$ 5,00"])
+    schema.write_text(MODEL.format(field="price: Decimal"))
+    with FakeServer(answers=by_page(p1={"number": "1", "price": "5,00"})) as server:
+        workspace = workspace_for(tmp_path / "data", f"{schema}:Ticket", server)
+        run(workspace, path)
+    schema.write_text(MODEL.format(field="price: date"))
+    finding = _profile(workspace.data, workspace.settings)
+    assert finding.grade == "failed"
+    assert "ticket.price: the table has DECIMAL(38,10), the model now says DATE" in finding.detail
