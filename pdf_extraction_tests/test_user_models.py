@@ -12,9 +12,10 @@ import pytest
 from pydantic import BaseModel, Field, field_validator, model_validator
 
 from pdf_extraction.backends.fake_server import FakeServer
+from pdf_extraction.defs.resources import DataFolder
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.health import _profile
-from pdf_extraction.settings import load_settings
+from pdf_extraction.settings import load_settings, parse_settings
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
 from pdf_extraction.tools import Workspace
@@ -612,3 +613,14 @@ def test_doctor_sees_that_a_column_cannot_change_its_type(tmp_path):
     finding = _profile(workspace.data, workspace.settings)
     assert finding.grade == "failed"
     assert "ticket.price: the table has DECIMAL(38,10), the model now says DATE" in finding.detail
+
+
+def test_a_launchpads_path_is_also_from_where_the_data_and_the_settings_are(tmp_path, monkeypatch):
+    """Dagster's processes start elsewhere; whoever wrote the path meant the project's folder."""
+    (tmp_path / "project" / "schemas").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "project" / "schemas" / "s.py").write_text(MODEL.format(field=""))
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    folder = DataFolder(data_dir=str(tmp_path / "project" / "data"))
+    settings = folder.placed(parse_settings({"profile": "schemas/s.py:Ticket"}, "launchpad"))
+    assert Workspace(tmp_path / "data", settings).profile.tables == ("ticket",)

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from pdf_extraction.page_ranges import parse_pages
 from pdf_extraction.settings import OcrSettings, Settings, data_dir, load_settings, parse_settings
+from pdf_extraction.settings.load import placed
 
 Changes = dict[str, Any]
 
@@ -88,6 +89,17 @@ class DataFolder(dg.ConfigurableResource[Any]):
             SettingsError: The file is missing or wrong.
         """
         return load_settings(Path(self.config_file) if self.config_file else None, os.environ)
+
+    def placed(self, settings: Settings) -> Settings:
+        """Settings whose profile, where a launchpad gave it as a path, is found.
+
+        Dagster's processes start where they like: a path is also from the settings file, and
+        from the folder that holds the data folder.
+        """
+        profile = settings.profile
+        for beside in (Path(self.config_file or "").parent, self.path().absolute().parent):
+            profile = placed(profile, beside)
+        return settings.model_copy(update={"profile": profile})
 
 
 class AskConfig(dg.Config):

@@ -41,7 +41,7 @@ def open_workspace(
         return session.workspace
     abandoned.hold(folder.path(), context.run.run_id)
     settings = overridden(folder.settings(), list(changes), "launchpad")
-    return Workspace(folder.path(), settings)
+    return Workspace(folder.path(), folder.placed(settings))
 
 
 def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry], dict[str, str]]":
