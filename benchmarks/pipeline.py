@@ -14,6 +14,7 @@ table and writes ``pipeline.json`` and ``pipeline.svg`` to ``--out``.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import platform
@@ -30,6 +31,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+import pymupdf
 
 from benchmarks.chart import chart
 from benchmarks.measured import measured
@@ -177,16 +180,28 @@ def run_one(c: Contender, python: str, pdfs: Path, asked: argparse.Namespace) ->
         with urllib.request.urlopen(url.replace("/v1", "/stats"), timeout=30) as answer:
             stats = json.load(answer)
     pages = found.said.get("pages", 0)
+    known = pages_of(pdfs)
     return {
         "wall_s": found.wall_s,
         "work_s": found.said.get("work_s"),
         "cpu_s": found.cpu_s,
         "peak_mb": found.peak_mb,
         "pages": pages,
+        "lost": known - pages,
         "calls": stats["requests"],
         "most_at_once": stats["max_in_flight"],
         **({} if found.status == 0 and pages else {"errors": found.errors or dict(found.said)}),
     }
+
+
+@functools.cache
+def pages_of(pdfs: Path) -> int:
+    """How many pages a folder's files have, whatever anybody says of them."""
+    total = 0
+    for path in sorted(pdfs.glob("*.pdf")):
+        with pymupdf.open(path) as document:
+            total += document.page_count
+    return total
 
 
 @contextmanager
@@ -205,8 +220,8 @@ def summary(lacks: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
     """Medians of a contender's runs."""
     good = [run for run in runs if run["pages"]]
     if not good:
-        return {"pages_per_s": 0.0, "failed": True, "lacks": lacks}
-    expected = max(run["pages"] for run in runs)
+        why = str(runs[-1].get("errors", "")).strip()[-300:] if runs else "not run"
+        return {"pages_per_s": 0.0, "failed": True, "lacks": lacks, "why": why}
     return {
         "pages_per_s": round(median(run["pages"] / run["wall_s"] for run in good), 2),
         "pages_per_s_of_work": round(median(run["pages"] / run["work_s"] for run in good), 2),
@@ -214,7 +229,7 @@ def summary(lacks: str, runs: list[dict[str, Any]]) -> dict[str, Any]:
         "peak_mb": median(run["peak_mb"] for run in good),
         "calls": median(run["calls"] for run in good),
         "most_at_once": max(run["most_at_once"] for run in good),
-        "pages_lost": expected - min(run["pages"] for run in runs),
+        "pages_lost": max(run["lost"] for run in runs),
         "rounds": len(runs),
         "lacks": lacks,
     }
@@ -249,6 +264,8 @@ def show(result: dict[str, Any]) -> None:
         cells = [one.get(key, "") for key in (*names, "most_at_once", "pages_lost")]
         line = "".join(f"{cell!s:>12}" for cell in cells)
         print(f"{name:15}{line}    {one['lacks']}{'  FAILED' if one.get('failed') else ''}")
+        if one.get("why"):
+            print(f"{'':15}  {one['why'].splitlines()[-1]}")
 
 
 if __name__ == "__main__":

@@ -165,7 +165,8 @@ class _Run:
         if gone is not None:
             return DocumentOutcome(document, profile, error=gone), False
         kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
-        return DocumentOutcome(document, profile, pages), kept and not earlier.read_alike
+        outcome = DocumentOutcome(document, profile, pages, read_now=not kept and not earlier.known)
+        return outcome, kept and not earlier.read_alike
 
     def _keep(self, outcome: DocumentOutcome, *, mixed: bool) -> None:
         stages = self.tools.workspace.stages

@@ -115,7 +115,13 @@ def confidence(records: Sequence[Row], least: float, max_share: float) -> Verdic
 
 
 def canonical_hash(
-    document: Row, recomputed: str | None, *, read_again: int, kept: int, missing: str | None
+    document: Row,
+    recomputed: str | None,
+    *,
+    read_again: int,
+    kept: int,
+    missing: str | None,
+    just_read: int = 0,
 ) -> Verdict:
     """The text's hash, computed again from the source's bytes, is the one in ``documents``.
 
@@ -125,11 +131,13 @@ def canonical_hash(
         read_again: Pages whose text layer was read again.
         kept: OCR pages whose kept text of the same bytes was taken.
         missing: Why nothing could be computed, where that is so.
+        just_read: Pages whose text is the one that the same run has read from the same bytes.
     """
     if document["canonical_hash"] is None:
         return Verdict("canonical_hash", True, "no text was read, so there is no hash to compare")
     figures: dict[str, Figure] = {
         "pages_read_again": read_again,
+        "pages_read_by_this_run": just_read,
         "ocr_pages_by_kept_text": kept,
         "canonical_hash": document["canonical_hash"],
     }
@@ -137,6 +145,8 @@ def canonical_hash(
         return Verdict("canonical_hash", False, missing, figures)
     same = recomputed == document["canonical_hash"]
     sentence = "the source's bytes give the same text"
+    if just_read:
+        sentence += f" ({read_again} pages read again, {just_read} as this run has read them)"
     if kept:
         sentence += f" ({kept} OCR pages by their kept text)"
     if not same:

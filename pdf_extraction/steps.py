@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -38,6 +38,8 @@ Told = TypeVar("Told")
 _THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
 #: Seconds of processor time after which a document goes without its thumbnail.
 _THUMBNAIL_CPU_S = 2.0
+#: Pages of a document that a run reads a second time to check the text it has just read.
+_SAMPLED_PAGES = 8
 
 
 async def read_pages(
@@ -190,29 +192,48 @@ class Rehash:
     Attributes:
         hash: SHA-256; None where it could not be made.
         read_again: Pages whose text layer was read again.
+        just_read: Pages of which the run's own reading was taken.
         kept: OCR pages whose kept text was taken: OCR costs seconds a page.
         missing: Why there is no hash.
     """
 
     hash: str | None = None
     read_again: int = 0
+    just_read: int = 0
     kept: int = 0
     missing: str | None = None
 
 
-async def rehash(workspace: Workspace, entries: Sequence[Entry]) -> dict[str, Rehash]:
-    """Recompute each document's canonical hash from its file's bytes, by partition key."""
+async def rehash(
+    workspace: Workspace, entries: Sequence[Entry], just_read: Collection[str] = ()
+) -> dict[str, Rehash]:
+    """Recompute each document's canonical hash from its file's bytes, by partition key.
+
+    Args:
+        workspace: Where pages are kept.
+        entries: The documents.
+        just_read: Partition keys of those that this very run has read itself: of each only a
+            sample of pages is read again, since a second reading by the same process of the
+            same bytes costs as much as the first and seldom tells more.
+    """
     async with Reader(ReadOptions(ocr_languages=())) as reader, asyncio.TaskGroup() as group:
         tasks = {
             entry.document.partition_key: group.create_task(
-                _rehash(workspace, reader, entry.document)
+                _rehash(
+                    workspace,
+                    reader,
+                    entry.document,
+                    sampled=entry.document.partition_key in just_read,
+                )
             )
             for entry in entries
         }
     return {key: task.result() for key, task in tasks.items()}
 
 
-async def _rehash(workspace: Workspace, reader: Reader, document: Document) -> Rehash:
+async def _rehash(
+    workspace: Workspace, reader: Reader, document: Document, *, sampled: bool
+) -> Rehash:
     outcome = outcomes.load_outcome(workspace.stages, document)
     if outcome is None:
         return Rehash(missing="the kept pages are gone; run the document again")
@@ -223,18 +244,27 @@ async def _rehash(workspace: Workspace, reader: Reader, document: Document) -> R
     if await asyncio.to_thread(hash_file, document.path) != outcome.document.sha256:
         return Rehash(missing=f"{document.path} has changed since it was read; run it again")
     pages = [page.page for page in outcome.pages]
+    layers = [page.page_number for page in pages if page.text.source == "text_layer"]
+    again = set(spread(layers, _SAMPLED_PAGES) if sampled else layers)
     try:
-        texts = [await _text(reader, document, page) for page in pages]
+        texts = [
+            await _text(reader, document, page) if page.page_number in again else page.text.text
+            for page in pages
+        ]
     except DocumentError as error:
         return Rehash(missing=str(error))
     kept = sum(page.text.source == "ocr" for page in pages)
-    layers = sum(page.text.source == "text_layer" for page in pages)
-    return Rehash(build_canonical(texts).hash, layers, kept)
+    return Rehash(build_canonical(texts).hash, len(again), len(layers) - len(again), kept)
+
+
+def spread(numbers: Sequence[int], most: int) -> list[int]:
+    """At most ``most`` (two or more) of some numbers, evenly spread, first and last among them."""
+    if len(numbers) <= most:
+        return list(numbers)
+    return [numbers[index * (len(numbers) - 1) // (most - 1)] for index in range(most)]
 
 
 async def _text(reader: Reader, document: Document, page: PageImage) -> str:
-    if page.text.source != "text_layer":
-        return page.text.text
     secret = password(document, os.environ)
     again = await reader.read(document.path, page.page_number, password=secret)
     if again.error is not None:
@@ -304,6 +334,7 @@ def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:
         rehashed.hash,
         read_again=rehashed.read_again,
         kept=rehashed.kept,
+        just_read=rehashed.just_read,
         missing=rehashed.missing or _unopened(document, rehashed),
     )
 

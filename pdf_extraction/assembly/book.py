@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pdf_extraction.assembly.claims import DeviceClaim, place_claims, slice_sorted
 from pdf_extraction.assembly.furniture import mark_furniture
@@ -13,8 +13,7 @@ from pdf_extraction.assembly.owntext import Hyphens
 from pdf_extraction.model import BBox, GroundedPage, PageText, Row, union
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedWord:
+class PlacedWord(NamedTuple):
     """A word in canonical offsets, with its page."""
 
     start: int
@@ -51,15 +50,10 @@ class Book:
                 line.skip = "unread"
         mark_furniture(self.lines)
         self.words = [
-            PlacedWord(
-                page.canonical_start + word.start,
-                page.canonical_start + word.end,
-                page.outcome.page.page_number,
-                word.bbox,
-                word.struck,
-            )
+            PlacedWord(before + start, before + end, number, bbox, struck)
             for page in pages
-            for word in page.outcome.page.text.words
+            for before, number in [(page.canonical_start, page.outcome.page.page_number)]
+            for start, end, bbox, _, _, _, struck, _ in page.outcome.page.text.words
         ]
         self.word_starts = [word.start for word in self.words]
         self.sideways = {

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
@@ -108,6 +109,7 @@ def _in_zone(line: FlowLine) -> bool:
     return y1 < _ZONE or y0 > 1 - _ZONE or x1 < 0.06 or x0 > 0.94
 
 
+@lru_cache(maxsize=4096)
 def masked(text: str) -> str:
     """Letters folded, digits masked; what two heads of one document have in common."""
     folded = unicodedata.normalize("NFKD", text.casefold())

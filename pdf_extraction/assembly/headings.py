@@ -194,7 +194,7 @@ def _act_name(match: re.Match[str]) -> str:
 
 def is_upper(text: str) -> bool:
     """At least four letters, at most one in twenty of them small (OCR reads ``POLÍTlCO``)."""
-    letters = [char for char in text if char.isalpha()]
+    letters = list(filter(str.isalpha, text))
     return len(letters) >= 4 and sum(map(str.islower, letters)) * 20 <= len(letters)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import dagster as dg
 from pydantic import Field
 
-from pdf_extraction.defs import failures, partitions, runs
+from pdf_extraction.defs import failures, history, partitions, runs
 from pdf_extraction.defs.resources import AskConfig, Backends, DataFolder, Renderer
 from pdf_extraction.defs.session import Session
 
@@ -94,6 +94,7 @@ class _Told:
     images: dict[str, Any]
     completions: dict[str, Any]
     shown_page: int | None
+    read_now: bool
 
 
 async def _asked(
@@ -123,6 +124,7 @@ async def _asked(
             metadata.of_images(outcome, _stage(workspace, IMAGES, key)),
             metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key)),
             steps.shown_page(outcome),
+            outcome.read_now,
         )
 
     through = runs.later_steps(context) if selection.ask else ()
@@ -131,6 +133,7 @@ async def _asked(
             workspace, entries, selection, watch.progress, tell, force=force
         )
     session.keep_finished(context.run.run_id, ahead.finished)
+    session.keep_read(context.run.run_id, [one.key for one in told if one.read_now])
     return told
 
 
@@ -151,15 +154,17 @@ def _results(
         documents = {entry.document.partition_key: entry.document for entry in entries}
         shown = [(documents[one.key], one.shown_page) for one in told if one.shown_page]
         pictures = asyncio.run(steps.thumbnails(shown))
-        for one in told:
-            picture = metadata.of_picture(pictures.get(one.key))
-            _describe(context, IMAGES, one.key, {**one.images, **picture, **speed})
+        with history.partitions_held(context.instance):
+            for one in told:
+                picture = metadata.of_picture(pictures.get(one.key))
+                _describe(context, IMAGES, one.key, {**one.images, **picture, **speed})
         yield dg.MaterializeResult(asset_key=IMAGES)
     if COMPLETIONS in context.selected_asset_keys:
         calls = workspace.calls
         health = metadata.of_backends(calls.backends(run_id=calls.run_id), calls.left())
-        for one in told:
-            _describe(context, COMPLETIONS, one.key, {**one.completions, **health, **speed})
+        with history.partitions_held(context.instance):
+            for one in told:
+                _describe(context, COMPLETIONS, one.key, {**one.completions, **health, **speed})
         yield dg.MaterializeResult(asset_key=COMPLETIONS)
 
 
@@ -239,9 +244,13 @@ def _each(
         workspace = runs.open_workspace(context, folder, session)
         entries, unknown = runs.entries_of(context, workspace)
         _describe_unknown(context, context.asset_key, unknown)
-        for entry in entries:
-            shown = step(workspace, entry, is_last=entry is entries[-1])
-            _describe(context, context.asset_key, entry.document.partition_key, shown)
+        shown = {
+            entry.document.partition_key: step(workspace, entry, is_last=entry is entries[-1])
+            for entry in entries
+        }
+        with history.partitions_held(context.instance):
+            for key, facts in shown.items():
+                _describe(context, context.asset_key, key, facts)
     return workspace
 
 

@@ -54,7 +54,8 @@ def document_checks(
         entries, unknown = runs.entries_of(context, workspace)
         hashes = {}
         if "canonical_hash" in checks:
-            hashes = runs.to_its_end(context, session, steps.rehash(workspace, entries))
+            read = session.read(context.run.run_id)
+            hashes = runs.to_its_end(context, session, steps.rehash(workspace, entries, read))
         found: dict[str, list[Verdict]] = {}
         for key in [*(entry.document.partition_key for entry in entries), *unknown]:
             found[key] = steps.verdicts(workspace, key, hashes.get(key), checks)

@@ -3,7 +3,7 @@
 Runs that Dagster starts have an empty one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -35,10 +35,20 @@ class Session:
     documents: dict[str, Row] = field(default_factory=dict)
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     _finished: "tuple[str, Mapping[str, Finished]]" = ("", MappingProxyType({}))
+    _read: tuple[str, Collection[str]] = ("", ())
 
     def keep_finished(self, run_id: str, finished: "Mapping[str, Finished]") -> None:
         """Keep what a run has done ahead of its later steps, in place of an earlier run's."""
         self._finished = run_id, finished
+
+    def keep_read(self, run_id: str, keys: Collection[str]) -> None:
+        """Keep which documents a run has read from their files itself, every page of them."""
+        self._read = run_id, frozenset(keys)
+
+    def read(self, run_id: str) -> Collection[str]:
+        """Documents of which this very run has read every page itself."""
+        of_run, keys = self._read
+        return keys if of_run == run_id else ()
 
     def finished(self, run_id: str, key: str) -> "Finished | None":
         """What this very run has done already of a document."""

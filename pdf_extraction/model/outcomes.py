@@ -112,12 +112,14 @@ class DocumentOutcome:
         profile: Name of the profile that was asked for.
         pages: One for each page, in page order.
         error: Why the document could not be opened.
+        read_now: Every page was read from the file just now, none kept from an earlier run.
     """
 
     document: Document
     profile: str
     pages: tuple[PageOutcome, ...] = ()
     error: ExtractionError | None = None
+    read_now: bool = False
 
 
 @dataclass(frozen=True)

@@ -189,6 +189,28 @@ def test_a_file_that_changed_since_fails_the_hash_check(instance, make_workspace
     assert "has changed since it was read" in found[key].missing
 
 
+def test_a_run_checks_a_sample_of_what_it_has_read_and_a_later_one_all(
+    instance, make_workspace, tmp_path
+):
+    """Eight pages are read a second time; where pages were kept from earlier, every page is."""
+    workspace = make_workspace()
+    [key] = register(workspace, write_law(tmp_path / "a.pdf", pages=12))
+    for read_again, just_read in ((8, 4), (12, 0)):
+        verdicts = run_documents(instance, workspace, [key]).checks[key]
+        [verdict] = [found for found in verdicts if found.check == "canonical_hash"]
+        assert verdict.passed
+        assert verdict.figures["pages_read_again"] == read_again
+        assert verdict.figures["pages_read_by_this_run"] == just_read
+
+
+def test_a_sample_of_pages_has_the_first_and_the_last():
+    """Pages are spread over the document; a short one is taken whole."""
+    from pdf_extraction.steps import spread
+
+    assert spread(range(1, 101), 8) == [1, 15, 29, 43, 57, 71, 85, 100]
+    assert spread([3, 4], 8) == [3, 4]
+
+
 def test_progress_is_told_page_by_page(instance, make_workspace, tmp_path):
     """The caller hears of each document and each page."""
     workspace = make_workspace()
