@@ -21,7 +21,7 @@ def test_each_partition_of_a_batch_is_materialised_and_the_last_is_the_latest(in
     instance.add_dynamic_partitions(partitions.DOCUMENTS, keys)
 
     @dg.asset(partitions_def=documents)
-    def thing(context):
+    def thing(context) -> None:
         with partitions_held(context.instance):
             for key in keys:
                 context.add_asset_metadata({"key": key}, partition_key=key)
