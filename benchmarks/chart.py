@@ -23,10 +23,11 @@ def chart(title: str, values: Mapping[str, float]) -> str:
     for row, (name, value) in enumerate(ordered):
         y = _HEAD + row * _ROW
         colour = "#1f6f54" if name.startswith("ours") else "#9aa5ab"
+        told = f"{value:g}" if value else "failed"
         length = max(1.0, value / most * _WIDTH)
         parts += [
             f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>',
             f'<rect x="{_LABEL}" y="{y}" width="{length:.1f}" height="18" fill="{colour}"/>',
-            f'<text x="{_LABEL + length + 6:.1f}" y="{y + 14}">{value:g}</text>',
+            f'<text x="{_LABEL + length + 6:.1f}" y="{y + 14}">{told}</text>',
         ]
     return "\n".join([*parts, "</svg>", ""])
