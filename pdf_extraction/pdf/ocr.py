@@ -18,6 +18,7 @@ from pdf_extraction.model import BBox, PageText
 from pdf_extraction.pdf.allowance import lifted
 from pdf_extraction.pdf.drawn import Pixels
 from pdf_extraction.pdf.engines import Engine, OcrWord
+from pdf_extraction.pdf.memory import give_back
 from pdf_extraction.pdf.pagetext import RawWord, compose
 from pdf_extraction.pdf.picture import render, scale_for
 from pdf_extraction.pdf.rescue import with_passed_over, without_shadows, without_specks
@@ -60,6 +61,9 @@ def read_by_ocr(page: pymupdf.Page, engine: Engine) -> PageText:
     width, height = page.rect.width, page.rect.height
     scale = scale_for(width, height, OCR_DPI, OCR_PIXELS)
     pixels = without_specks(render(page, scale, grey=True))
+    # Decoded images of the page are not needed any more, and an engine needs the memory.
+    pymupdf.TOOLS.store_shrink(100)
+    give_back()
     dpi = round(scale * 72)
     turns = _sideways(pixels)
     words, pose = _read(engine, pixels, turns, dpi)
