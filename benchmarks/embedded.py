@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from benchmarks.chart import chart
 from benchmarks.pages import make
 from benchmarks.pipeline import Contender, machine, python_of, run_one, show, summary
 
@@ -52,6 +53,10 @@ def main() -> None:
         show({"machine": machine(), "not_installed": missing, "contenders": kinds[kind]})
     asked.out.mkdir(parents=True, exist_ok=True)
     (asked.out / "embedded.json").write_text(json.dumps(kinds, indent=2))
+    for kind, found in kinds.items():
+        speeds = {name: one["pages_per_s"] for name, one in found.items()}
+        title = f"pages/s without a server, {kind} pages"
+        (asked.out / f"embedded-{kind}.svg").write_text(chart(title, speeds))
 
 
 if __name__ == "__main__":
