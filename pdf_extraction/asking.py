@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -17,6 +18,7 @@ from pdf_extraction import windows
 from pdf_extraction.catalogue import password
 from pdf_extraction.closer import look_closer
 from pdf_extraction.doubts import Doubtful, ask_again
+from pdf_extraction.earlier import Earlier, same_question
 from pdf_extraction.errors import (
     BudgetExceeded,
     DocumentChanged,
@@ -49,8 +51,9 @@ _log = logging.getLogger(__name__)
 
 #: Documents whose pages may be in flight together; more would only hold more files open.
 DOCUMENTS_AT_ONCE = 64
-#: Documents whose pages are taken up in turn.
+#: Longer documents whose pages are taken up in turn; a document of so few pages waits for none.
 LANES = 2
+SHORT = 16
 
 Told = TypeVar("Told")
 #: How often a document is read that is replaced meanwhile.
@@ -128,9 +131,9 @@ class _Run:
         self.selection = selection
         self.progress = progress
         self.open_documents = asyncio.Semaphore(DOCUMENTS_AT_ONCE)
-        # Two documents at a time put pages into the window, in turn: one page is not stuck
-        # behind a thousand, and documents end one after another, so that the first are
-        # finished while the last are asked about.
+        # Two long documents at a time put pages into the window, in turn, and any short ones:
+        # one page is not stuck behind a thousand, and documents end one after another, so that
+        # the first are finished while the last are asked about.
         self.lanes = asyncio.Semaphore(LANES)
         self.window = asyncio.Semaphore(tools.window)
         #: Pages that one question was found to take at most.
@@ -159,7 +162,7 @@ class _Run:
         except DocumentError as error:
             return DocumentOutcome(document, profile, error=error), False
         self.progress.on_open(document, facts.page_count)
-        earlier = self._earlier(document)
+        earlier = Earlier.of(self.tools, document)
         pages = await self._pages(document, facts.page_count, earlier)
         gone = next((p.error for p in pages if isinstance(p.error, DocumentNotFound)), None)
         if gone is not None:
@@ -176,26 +179,16 @@ class _Run:
         if self.selection.ask:
             outcomes.save_answers(stages, outcome, self.tools.chain_identity)
 
-    def _earlier(self, document: Document) -> _Earlier:
-        stages, profile = self.tools.workspace.stages, self.tools.workspace.profile.name
-        fingerprint, pages = outcomes.load_readings(stages, document)
-        chain, ended = outcomes.load_answers(stages, document, profile, pages)
-        return _Earlier(
-            pages,
-            ended,
-            read_alike=fingerprint == self.tools.reader.options.fingerprint,
-            asked_alike=chain == self.tools.chain_identity and not self.tools.force,
-        )
-
     async def _pages(
-        self, document: Document, count: int, earlier: _Earlier
+        self, document: Document, count: int, earlier: Earlier
     ) -> tuple[PageOutcome, ...]:
         readings = Readings(self.tools, document, count, earlier.known)
         takes = self.selection.takes
         chosen = {n for n in range(1, count + 1) if takes(n, earlier.outcomes.get(n))}
         taken = windows.closed(chosen, earlier.outcomes)
         tasks: list[asyncio.Task[list[PageOutcome]]] = []
-        async with asyncio.TaskGroup() as group, self.lanes:
+        lane = self.lanes if count > SHORT else nullcontext()
+        async with asyncio.TaskGroup() as group, lane:
             for numbers in windows.planned(count, self.tools.pages_per_question):
                 await self.window.acquire()
                 task = group.create_task(self._window(document, numbers, taken, readings, earlier))
@@ -214,7 +207,7 @@ class _Run:
         numbers: Sequence[int],
         taken: Collection[int],
         readings: Readings,
-        earlier: _Earlier,
+        earlier: Earlier,
     ) -> list[PageOutcome]:
         """How the pages of a window ended: in one question those that need an answer."""
         asked = [n for n in numbers if n in taken and not earlier.stands(n)]
@@ -269,11 +262,11 @@ class _Run:
         page: PageOutcome,
         doubt: Doubt,
         readings: Readings,
-        earlier: _Earlier,
+        earlier: Earlier,
     ) -> PageOutcome:
         """A page's second answer, with what was doubted; the first where there is none."""
         before = earlier.outcomes.get(page.page.page_number)
-        known = before is not None and earlier.asked_alike and _same_question(before, page)
+        known = before is not None and earlier.asked_alike and same_question(before, page)
         if before is not None and known and before.doubted == doubt.sentence:
             return replace(before, page=page.page)
         async with self.window:
@@ -285,7 +278,7 @@ class _Run:
         number: int,
         is_taken: bool,
         readings: Readings,
-        earlier: _Earlier,
+        earlier: Earlier,
     ) -> PageOutcome:
         before = earlier.outcomes.get(number)
         if is_taken:
@@ -343,7 +336,7 @@ class _Run:
         if self.tools.workspace.profile.keeps_answers:
             return True
         fallback = before.completion is not None and before.completion.is_fallback
-        return fallback and _same_question(before, asked)
+        return fallback and same_question(before, asked)
 
     async def _whole(self, request: Request, profile: Profile) -> Completion:
         """An answer with all that its profile asks for after it; every part is cached alone."""
@@ -363,38 +356,6 @@ class _Run:
                 break
             whole = joined(whole, more)
         return whole
-
-
-@dataclass(frozen=True)
-class _Earlier:
-    """What earlier runs left of this version of a document.
-
-    Attributes:
-        pages: As they were read then.
-        outcomes: How they ended for this profile.
-        read_alike: They were read as this run reads.
-        asked_alike: The same chain was asked, and this run need not ask again.
-    """
-
-    pages: Mapping[int, PageImage]
-    outcomes: Mapping[int, PageOutcome]
-    read_alike: bool
-    asked_alike: bool
-
-    def stands(self, number: int) -> bool:
-        """Whether a page has an answer that need not be asked for again."""
-        before = self.outcomes.get(number)
-        return self.asked_alike and before is not None and before.is_answered
-
-    @property
-    def known(self) -> Mapping[int, PageImage]:
-        """Pages that need not be read again."""
-        return self.pages if self.read_alike else {}
-
-
-def _same_question(one: PageOutcome, other: PageOutcome) -> bool:
-    hashes = (one.prompt_hash, one.schema_hash)
-    return hashes == (other.prompt_hash, other.schema_hash)
 
 
 def _without_data(page: PageImage) -> PageImage:

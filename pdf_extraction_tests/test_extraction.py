@@ -71,6 +71,16 @@ def test_a_law_becomes_devices_without_any_server(tmp_path):
     assert {device["grounding"] for device in devices} == {"exact"}
 
 
+def test_one_page_is_not_stuck_behind_long_documents(tmp_path):
+    """It ends while the long ones that came before it are not half done."""
+    long = [write_law(tmp_path / f"long-{n}.pdf", 40) for n in range(3)]
+    ended = []
+    note = Progress(on_page=lambda document, _: ended.append(document.partition_key))
+    run(workspace_for(tmp_path / "data"), [*long, write_law(tmp_path / "one.pdf")], progress=note)
+    assert len(ended) == 121
+    assert ended.index("one") < 60
+
+
 def test_a_file_replaced_while_it_is_read_is_read_again(tmp_path):
     """All its pages are of the version that its hash says."""
     path, other = write_law(tmp_path / "a.pdf", 3), write_pdf(tmp_path / "other", ["Art. 1º Um."])

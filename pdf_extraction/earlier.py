@@ -1,0 +1,57 @@
+"""What earlier runs left of a document, and what of it a run may use. Nothing is asked here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from pdf_extraction.model import Document, PageImage, PageOutcome
+from pdf_extraction.storage import outcomes
+from pdf_extraction.tools import Tools
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What earlier runs left of this version of a document.
+
+    Attributes:
+        pages: As they were read then.
+        outcomes: How they ended for this profile.
+        read_alike: They were read as this run reads.
+        asked_alike: The same chain was asked, and this run need not ask again.
+    """
+
+    pages: Mapping[int, PageImage]
+    outcomes: Mapping[int, PageOutcome]
+    read_alike: bool
+    asked_alike: bool
+
+    @classmethod
+    def of(cls, tools: Tools, document: Document) -> Self:
+        """What is kept of a document, as this run may use it."""
+        stages, profile = tools.workspace.stages, tools.workspace.profile.name
+        fingerprint, pages = outcomes.load_readings(stages, document)
+        chain, ended = outcomes.load_answers(stages, document, profile, pages)
+        return cls(
+            pages,
+            ended,
+            read_alike=fingerprint == tools.reader.options.fingerprint,
+            asked_alike=chain == tools.chain_identity and not tools.force,
+        )
+
+    def stands(self, number: int) -> bool:
+        """Whether a page has an answer that need not be asked for again."""
+        before = self.outcomes.get(number)
+        return self.asked_alike and before is not None and before.is_answered
+
+    @property
+    def known(self) -> Mapping[int, PageImage]:
+        """Pages that need not be read again."""
+        return self.pages if self.read_alike else {}
+
+
+def same_question(one: PageOutcome, other: PageOutcome) -> bool:
+    """Whether two outcomes are of the same messages and schema."""
+    hashes = (one.prompt_hash, one.schema_hash)
+    return hashes == (other.prompt_hash, other.schema_hash)
