@@ -96,12 +96,17 @@ class Reply:
         Raises:
             ConnectionFailed: It was cut.
         """
-        began, size = time.perf_counter(), 0
+        began = asked = time.perf_counter()
+        size = 0
         with _translated():
             async for piece in self._response.content.iter_any():
+                came = time.perf_counter()
                 yield _within_limits(piece, size)
                 size += len(piece)
-                await self._pause((time.perf_counter() - began) * _PAUSE_SHARE)
+                pause = (came - began) * _PAUSE_SHARE
+                if came - asked < pause:  # in a slower stream nothing would gather
+                    await self._pause(pause)
+                asked = time.perf_counter()
 
     async def _pause(self, seconds: float) -> None:
         """Let the pieces of a stream gather in the socket.
