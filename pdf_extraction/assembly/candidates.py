@@ -68,7 +68,7 @@ class Candidate:
         noted: An editorial note (redação dada, incluído, revogado) follows its label.
         struck: Its label is struck through.
         led: A line between it and the candidate before opens a quotation, such as the heading
-            of a quoted chapter.
+            of a quoted chapter, and none closes it.
         claim: Index of the page's claim that stands here; -1 for none.
     """
 
@@ -221,14 +221,29 @@ def describe(
         previous = candidates[number - 1].line if number else 0
         before = _text_between(lines, max(previous, candidate.line - 6), candidate.line)
         candidate.amends = bool(_AMENDS.search(before[-400:]))
-        candidate.led = any(
-            line.text[:1] in '"“„«' and not line.skip and not closes_quote(line.text)
-            for line in lines[max(previous + 1, candidate.line - 8) : candidate.line]
+        candidate.led = _quotation_open(
+            lines[max(previous + 1, candidate.line - 8) : candidate.line]
         )
         following = candidates[number + 1].line if number + 1 < len(candidates) else len(lines)
         after = _text_between(lines, candidate.line, max(following, candidate.line + 1))
         candidate.noted = bool(_NOTE.search(after))
         candidate.struck = struck[candidate.line]
+
+
+def _quotation_open(lines: Sequence[FlowLine]) -> bool:
+    """A line begins with a quote that no line after it closes: more than a quoted name."""
+    texts = [line.text for line in lines if not line.skip]
+    return any(
+        text[:1] in '"“„«' and not closes_quote(text) and _stays_open(" ".join(texts[number:]))
+        for number, text in enumerate(texts)
+    )
+
+
+def _stays_open(text: str) -> bool:
+    """Whether the quote that ``text`` begins with is open at its end; straight ones pair up."""
+    opened = sum(text.count(sign) for sign in "“„«") - sum(text.count(sign) for sign in "”»")
+    straight = text.count('"') % 2
+    return opened + (straight if text[0] == '"' else -straight) > 0
 
 
 def _text_between(lines: Sequence[FlowLine], first: int, last: int) -> str:

@@ -30,6 +30,8 @@ _SUPPORT = 1.0
 _UNLABELLED = 2.5
 #: Characters that a fuzzily placed claim may begin away from its label.
 _ASIDE = 60
+#: Claims on each side of one that may be a neighbouring page's.
+_REPEATED = 150
 
 
 @dataclass(frozen=True)
@@ -205,15 +207,19 @@ def _printed_label_end(text: str, start: int, offset: int) -> int:
 
 
 def _continues(number: int, placed: Sequence[PlacedClaim]) -> bool:
-    """The claim repeats the device that the page before left open, without its label."""
+    """The claim repeats the device that the page before left open, without its label.
+
+    Between the two may stand what each answer repeats of the other page, which has no place.
+    """
     item = placed[number]
-    if number == 0:
-        return False
-    before = placed[number - 1]
-    if before.page == item.page:
-        return False
-    ours, theirs = item.claim.label, before.claim.label
-    return (ours.type, ours.number) == (theirs.type, theirs.number)
+    above = placed[max(number - _REPEATED, 0) : number][::-1]
+    standing = next((other for other in above if other.grounding.spans), None)
+    ours = item.claim.label
+    return any(
+        (ours.type, ours.number) == (before.claim.label.type, before.claim.label.number)
+        for before in (*above[:1], standing)
+        if before is not None and before.page != item.page
+    )
 
 
 def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) -> bool:
@@ -232,7 +238,7 @@ def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -
     The model was shown that page, too, and transcribed some of it.
     """
     text = letters_and_digits(item.claim.text)
-    for other in placed[max(number - 150, 0) : number + 150]:
+    for other in placed[max(number - _REPEATED, 0) : number + _REPEATED]:
         if other is item or not other.grounding.spans or not 0 < abs(other.page - item.page) <= 2:
             continue
         ours, theirs = item.claim.label, other.claim.label

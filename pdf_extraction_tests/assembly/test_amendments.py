@@ -110,6 +110,27 @@ def test_quotation_marks_around_a_name_open_no_block():
     assert rows[0]["text"] == "Fica criado o Programa denominado “Semiárido Mais Científico”."
 
 
+def test_a_quoted_name_at_the_beginning_of_a_line_opens_no_block():
+    """Closed again before the next article, on its line or on the one below, it quotes no more."""
+    rows = devices_of(
+        page(
+            "Art. 1º A Seção III do Capítulo I, integrada pelo art. 39, passa a vigorar como",
+            "Seção VI, passando as Seções VI,",
+            "“Dos Serviços Públicos”, e VII, “Da Regionalização”, a Seções VII e VIII,",
+            "respectivamente.",
+            "Art. 2º O Capítulo II passa a ter a denominação",
+            "“Dos Serviços Públicos e da",
+            "Regionalização”, com a vigência nele prevista.",
+            "Art. 3º O § 1º do art. 39 passa a vigorar com a seguinte redação:",
+            "“Art. 39. ................................................",
+            "§ 1º O prazo é de dez dias.”",
+            "Art. 4º Fim.",
+        )
+    )
+    assert paths(rows, "corpo") == ["Art. 1º", "Art. 2º", "Art. 3º", "Art. 4º"]
+    assert "Art. 3º/«Art. 39»/«§ 1º»" in paths(rows)
+
+
 def test_nr_within_the_closing_quote_is_no_text():
     """``(NR)"`` ends the block as ``" (NR)`` does."""
     rows = devices_of(

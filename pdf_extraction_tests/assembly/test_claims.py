@@ -88,6 +88,21 @@ def test_devices_of_a_neighbouring_page_are_dropped():
     assert all(row["grounding"] != "absent" for row in rows)
 
 
+def test_halves_repeated_on_both_sides_of_a_page_break_split_no_device():
+    """Each answer tells both halves; the lower one is still no device of its own."""
+    first = "Art. 1º O Município manterá programas de educação infantil e destinará recursos"
+    second = "à conservação das estradas vicinais e das pontes de madeira."
+    both = [device("artigo", "Art. 1º", first), device("artigo", "Art. 1º", second)]
+    last = device("artigo", "Art. 2º", "Art. 2º Fim.")
+    rows = devices_of(
+        page(first), page(second, "Art. 2º Fim."), answers={1: [*both, last], 2: [*both, last]}
+    )
+    assert paths(rows) == ["Art. 1º", "Art. 2º"]
+    assert rows[0]["text"].endswith(
+        "destinará recursos à conservação das estradas vicinais e das pontes de madeira."
+    )
+
+
 def test_a_device_that_the_model_skipped_is_found_by_its_label():
     """A label that the numbering expects brings its device in, claimed or not."""
     rows = devices_of(page(*_ACT), answers={1: [_DEVICES[0], _DEVICES[1], _DEVICES[3]]})
