@@ -129,11 +129,16 @@ def test_broken_answers_lose_no_device(name, style):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_devices_repeated_from_the_pages_around_are_left_out(name):
+@pytest.mark.parametrize("repeated", [2, 8])
+def test_devices_repeated_from_the_pages_around_are_left_out(name, repeated):
     """A model that was shown the next page, too, transcribes some of it: that is left out."""
     outcome, gold, answers = truth_of(SAMPLES, name)
     wider = {
-        number: [*answers.get(number - 1, ())[-2:], *claims, *answers.get(number + 1, ())[:2]]
+        number: [
+            *answers.get(number - 1, ())[-repeated:],
+            *claims,
+            *answers.get(number + 1, ())[:repeated],
+        ]
         for number, claims in answers.items()
     }
     found = score(gold, rows_behind(outcome, wider)["devices"], contexts=ALL, struck=None)

@@ -122,12 +122,31 @@ def tie(
                 agrees = any(reading.number == item.claim.label.number for reading in plain)
                 found.strength += _SUPPORT if agrees else 0.0
             continue
+        if _goes_on(item, candidates, starts, lines):
+            continue
         new = _without_label(number, item, placed, lines, index)
         if new is not None and new.start not in taken:
             item.candidate = True
             taken.add(new.start)
             added.append(new)
     return sorted([*candidates, *added], key=lambda candidate: candidate.start)
+
+
+def _goes_on(
+    item: PlacedClaim,
+    candidates: Sequence[Candidate],
+    starts: Sequence[int],
+    lines: Sequence[FlowLine],
+) -> bool:
+    """The last label printed before the claim is its own, on a page before: the lower half."""
+    ours = item.claim.label
+    before = (candidates[n] for n in range(bisect_left(starts, item.start) - 1, -1, -1))
+    last = next((candidate for candidate in before if not candidate.inline), None)
+    return (
+        last is not None
+        and lines[last.line].page < item.page
+        and any((r.type, r.number) == (ours.type, ours.number) for r in last.readings)
+    )
 
 
 def _on_label(
