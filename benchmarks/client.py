@@ -2,7 +2,7 @@
 
     python benchmarks/client.py                       # the product's chain, 64/256/512 slots
     python benchmarks/client.py --stream never        # without streaming; default: both
-    python benchmarks/client.py --client sdk          # the SDK as it comes, for comparison
+    python benchmarks/client.py --client sdk          # OpenAI's SDK as it comes (`dev` extra)
     python benchmarks/client.py --kilobytes 1000 --slots 64
 
 The server is ours, in a process of its own, with as many slots as are named and 1 s a call; it
@@ -27,8 +27,6 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-from openai import AsyncOpenAI
 
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
@@ -83,6 +81,8 @@ def sdk(
     base_url: str, concurrency: int, _folder: Path, _stream: str
 ) -> tuple[Ask, Callable[[], Awaitable[None]]]:
     """The official client as its documentation shows it."""
+    from openai import AsyncOpenAI
+
     client = AsyncOpenAI(base_url=base_url, api_key="none", max_retries=0)
     slots = asyncio.Semaphore(concurrency)
 

@@ -218,4 +218,6 @@ def _warehouse(data: Path, settings: Settings) -> Finding:
         rows = workspace.warehouse.query("SELECT count(*) AS n FROM documents").to_pylist()
     except ExtractionError as error:
         return Finding("warehouse", "failed", str(error))
-    return Finding("warehouse", "ok", f"{workspace.warehouse.file}, {rows[0]['n']:,} documents")
+    count = rows[0]["n"]
+    told = f"{workspace.warehouse.file}, {count:,} document{'s' * (count != 1)}"
+    return Finding("warehouse", "ok", told)

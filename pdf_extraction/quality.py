@@ -176,7 +176,7 @@ def hierarchy(devices: Sequence[Row]) -> Verdict:
         *([f"{len(twice)} devices share an id"] if twice else []),
         *([f"{len(orphans)} devices have a parent that is not there"] if orphans else []),
         *(["positions have a gap"] if positions != list(range(len(devices))) else []),
-        *([f"{len(gaps)} gaps in the numbering"] if gaps else []),
+        *([f"{len(gaps)} gap{'s' * (len(gaps) > 1)} in the numbering"] if gaps else []),
     ]
     shown = [_problem_row("orphan", d) for d in orphans] + [_problem_row("twice", d) for d in twice]
     return Verdict(

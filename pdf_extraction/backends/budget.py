@@ -38,9 +38,9 @@ class Purse:
             while self.spent + self._reserved + amount > self.max_cost_usd:
                 if not self._in_flight:
                     raise BudgetExceeded(
-                        f"max_cost_usd = {self.max_cost_usd:g} is reached: {self.spent:.4f} USD "
-                        f"are spent and the next call may cost {amount:.4f}. Everything answered "
-                        "is kept; raise [budget] max_cost_usd and run again for the rest."
+                        f"max_cost_usd = {self.max_cost_usd:g} leaves no room: {self.spent:.4f} "
+                        f"USD are spent and the next call may cost {amount:.4f}. Everything "
+                        "answered is kept; raise [budget] max_cost_usd and run again for the rest."
                     )
                 self._returned.clear()
                 await self._returned.wait()

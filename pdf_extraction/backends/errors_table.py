@@ -141,8 +141,10 @@ def from_connection(place: Place, failed: ConnectionFailed) -> BackendError:
     """Our error for a call that ended without a whole answer."""
     cause = failed.__cause__
     kind = next(ours for theirs, ours in CLASSES if isinstance(cause, theirs))
+    # aiohttp adds how it would have spoken TLS, to plain HTTP as well.
+    said = re.sub(r" ssl:(<[^>]*>|\S+)", "", str(failed))
     message = place.sentence(
-        f"{failed} ({type(cause).__name__}).", "Check base_url and that the server runs."
+        f"{said} ({type(cause).__name__}).", "Check base_url and that the server runs."
     )
     error = kind(message, backend=place.backend)
     error.may_be_billed = failed.was_sent

@@ -132,7 +132,15 @@ def _failures(screen: Screen, common: Common, failures: list[dict[str, Any]]) ->
         screen.item(sentence, "yellow" if row["error_type"] == LEFT_OUT else "red")
     if len(failures) > len(shown):
         screen.line(f"  and {len(failures) - len(shown):,} more", "dim")
-    screen.line(f"Run them again with: {common.command('retry')}")
+    asked = "Run them again with" if _may_help(failures) else "Once that is mended, run them with"
+    screen.line(f"{asked}: {common.command('retry')}")
+
+
+def _may_help(failures: list[dict[str, Any]]) -> bool:
+    from pdf_extraction.inbox import can_be_retried  # noqa: PLC0415
+
+    kinds = {row["error_type"] for row in failures}
+    return LEFT_OUT in kinds or any(map(can_be_retried, kinds))
 
 
 def _money(screen: Screen, workspace: Workspace) -> None:

@@ -241,7 +241,9 @@ def _first_rows(screen: Screen, ending: Ending) -> None:
     for table in ending.workspace.profile.tables:
         for key in ending.documents:
             if rows := tables.read(table, key):
-                screen.heading(f"First rows of {table} ({visible(key)}, {len(rows):,} rows)")
+                screen.heading(
+                    f"First rows of {table} ({visible(key)}, {counted(len(rows), 'row')})"
+                )
                 _preview(screen, table, rows[:_FIRST_ROWS])
                 break
 

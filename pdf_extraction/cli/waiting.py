@@ -47,8 +47,10 @@ def _waits_for(document: Troubled, known: Attempted | None, limit: int) -> str:
     from pdf_extraction.inbox import can_be_retried  # noqa: PLC0415
 
     if document.error_types and not any(map(can_be_retried, document.error_types)):
-        left_out = set(document.error_types) <= {"PageNotSelected"}
-        return "" if left_out else f"{document.key}: for you; no other try can mend it"
+        why = set(document.error_types) - {"PageNotSelected"}
+        if "BudgetExceeded" in why:
+            return f"{document.key}: for you; raise [budget] max_cost_usd and run it again"
+        return f"{document.key}: for you; no other try can mend it" if why else ""
     if known is None or known.version != document.version:
         return ""  # no sensor has seen it
     if known.attempts >= limit:

@@ -4,6 +4,7 @@ import inspect
 
 import aiohttp
 import pytest
+from aiohttp.client_reqrep import ConnectionKey
 
 from pdf_extraction.backends.errors_table import (
     CLASSES,
@@ -101,6 +102,14 @@ def test_a_dropped_connection_and_a_timeout_differ():
     assert type(failed(aiohttp.ServerTimeoutError())) is TimedOut
     assert type(failed(aiohttp.ServerDisconnectedError())) is Unavailable
     assert type(failed(ConnectionResetError())) is Unavailable
+
+
+def test_a_refused_connection_is_told_without_the_librarys_tls_settings():
+    """`ssl:default` behind the address of plain HTTP, or an object's address, helps nobody."""
+    key = ConnectionKey("127.0.0.1", 8000, False, True, None, None, None)
+    said = str(failed(aiohttp.ClientConnectorError(key, OSError(111, "refused"))))
+    assert "127.0.0.1:8000 [refused]" in said
+    assert "ssl" not in said
 
 
 def test_a_call_that_never_left_is_not_billed():

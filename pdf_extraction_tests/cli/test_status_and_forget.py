@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from pdf_extraction.cli.common import Common
+from pdf_extraction.cli.waiting import _waits_for
 from pdf_extraction.defs import partitions
 from pdf_extraction.defs.instance import open_instance
-from pdf_extraction.inbox import Attempted, remember
+from pdf_extraction.inbox import Attempted, Troubled, remember
 from pdf_extraction.storage.warehouse import Warehouse
 
 
@@ -26,7 +27,7 @@ def test_status_counts_documents_and_pages_and_gives_reasons(invoke, ran):
     assert ["failed", "1", "0", "0"] in rows
     assert ["blank", "1", "0"] in rows
     assert "  quebrado: UnreadableDocument: " in result.stdout
-    assert "retry" in result.stdout
+    assert "Once that is mended, run them with: " in result.stdout
     assert "0.00 USD: 0 calls" in result.stdout
 
 
@@ -43,6 +44,14 @@ def test_status_says_what_waits_for_a_person(invoke, data, tmp_path):
     for attempts, sentence in ((1, "for retry 2 of 3, due 1970-01-01"), (3, "for you; tried aga")):
         remember(data, {"vazio": Attempted(version, attempts, 0.0)})
         assert f"vazio: {sentence}" in invoke("status", "--data", data).stdout
+
+
+def test_status_says_that_the_cap_can_be_raised():
+    """A document that the budget stopped is not told to be past mending."""
+    stopped = Troubled("lei", "0" * 64, ("BudgetExceeded", "PageNotSelected"))
+    assert _waits_for(stopped, None, 3) == (
+        "lei: for you; raise [budget] max_cost_usd and run it again"
+    )
 
 
 def test_status_says_which_files_changed_or_went(invoke, data, ran, tmp_path):

@@ -33,3 +33,14 @@ def test_the_registry_alone_imports_no_profile():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "['pdf_extraction.profiles.base']"
+
+
+@pytest.mark.parametrize("broken", ["number: strr = None", "number str"])
+def test_a_file_that_breaks_on_import_is_told_with_its_line(broken, tmp_path):
+    """A typing mistake in one's own model is found without a traceback."""
+    schema = tmp_path / "ticket.py"
+    schema.write_text(
+        f"from pydantic import BaseModel\n\n\nclass Ticket(BaseModel):\n    {broken}\n"
+    )
+    with pytest.raises(SettingsError, match="at line 5 with"):
+        get_profile(f"{schema}:Ticket")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
@@ -77,6 +78,16 @@ def _of_module(name: str, module_name: str, attribute: str, scope: Scope | None)
     return UserModel(name, _class_of(name, module, attribute), scope)
 
 
+def _broken_line(error: BaseException, name: str) -> int | None:
+    """The line of the file that ``name`` names at which importing it broke."""
+    if isinstance(error, SyntaxError):
+        return error.lineno
+    file = Path(name.rpartition(":")[0]).name
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename).name == file]
+    return lines[-1] if lines else None
+
+
 @contextmanager
 def _importing(name: str, folder: Path) -> Iterator[None]:
     """Modules beside the class can be imported; whatever its module raises is a sentence.
@@ -96,7 +107,8 @@ def _importing(name: str, folder: Path) -> Iterator[None]:
     except SettingsError:
         raise
     except (Exception, SystemExit) as error:
-        where = f" at line {error.lineno}" if isinstance(error, SyntaxError) else ""
+        line = _broken_line(error, name)
+        where = f" at line {line}" if line else ""
         raise SettingsError(
             f"profile {name!r}: importing it broke{where} with {type(error).__name__}: {error}"
         ) from error
