@@ -166,6 +166,20 @@ def common_options(command: Decorated) -> Decorated:
     return data(config(command))
 
 
+def choice_options(command: Decorated) -> Decorated:
+    """``--profile`` and ``--backend``, as ``Common.workspace`` takes them."""
+    profile = click.option(
+        "--profile",
+        metavar="NAME",
+        help="What to extract: legal_ptbr, markdown or a model of your own as file.py:Class.  "
+        "[default: settings]",
+    )
+    backend = click.option(
+        "--backend", metavar="NAME", help="Ask only this backend of the settings."
+    )
+    return profile(backend(command))
+
+
 class Failure(click.ClickException):
     """An error as a person reads it, on standard error."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pdf_extraction.cli.common import FAILED, Common, common_options
+from pdf_extraction.cli.common import FAILED, Common, choice_options, common_options
 from pdf_extraction.cli.console import Column, Screen, counted, out, usd, visible
 from pdf_extraction.cli.documents import find_files
 
@@ -22,9 +22,12 @@ _MOST_LINES = 40
 
 @click.command("estimate", short_help="Pages, tokens and money that a run would take.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+@choice_options
 @common_options
 @click.pass_context
-def estimate_command(context: click.Context, paths: tuple[Path, ...]) -> None:
+def estimate_command(
+    context: click.Context, paths: tuple[Path, ...], profile: str | None, backend: str | None
+) -> None:
     """Say what `run` would take: pages, cached pages, tokens and money.
 
     Calls no model and registers nothing. Counted is one call a page to the chain's first
@@ -32,7 +35,7 @@ def estimate_command(context: click.Context, paths: tuple[Path, ...]) -> None:
     """
     from pdf_extraction.estimate import estimate  # noqa: PLC0415
 
-    workspace = context.ensure_object(Common).workspace()
+    workspace = context.ensure_object(Common).workspace(profile, backend)
     made = asyncio.run(estimate(workspace, find_files(workspace, paths)))
     _show(out(), made, workspace.settings)
     if any(document.error for document in made.documents):

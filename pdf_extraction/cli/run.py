@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pdf_extraction.cli.common import DONE, FAILED, INTERRUPTED, Common, common_options
+from pdf_extraction.cli.common import (
+    DONE,
+    FAILED,
+    INTERRUPTED,
+    Common,
+    choice_options,
+    common_options,
+)
 from pdf_extraction.cli.console import counted, err, out
 from pdf_extraction.cli.documents import (
     find_files,
@@ -59,12 +66,7 @@ class Registered:
 
 @click.command(short_help="Extract documents into the tables.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
-@click.option(
-    "--profile",
-    metavar="NAME",
-    help="What to extract: legal_ptbr or markdown.  [default: settings]",
-)
-@click.option("--backend", metavar="NAME", help="Ask only this backend of the settings.")
+@choice_options
 @click.option("--pages", metavar="1-5,8", help="Only these pages; the others keep what they had.")
 @click.option("--force", is_flag=True, help="Ask again also where an answer is kept.")
 @common_options

@@ -82,3 +82,17 @@ def test_a_cap_that_would_stop_the_run_is_said(invoke, tmp_path):
     assert "max_cost_usd = 0.0001 would stop" in invoke("estimate", "lei.pdf").stdout
     config.write_text(settings("http://127.0.0.1:9/v1"))
     assert "No price is set" in invoke("estimate", "lei.pdf").stdout
+
+
+def test_an_estimate_is_for_what_run_would_be_told(invoke, tmp_path):
+    """`--profile` and `--backend` are those of `run`, and refused in its words."""
+    write_law(tmp_path / "lei.pdf", 2)
+    config = settings("http://127.0.0.1:9/v1", **PRICES)
+    (tmp_path / "pdf_extraction.toml").write_text(config)
+    whole = invoke("estimate", "lei.pdf")
+    other = invoke("estimate", "lei.pdf", "--profile", "markdown")
+    assert figures(whole, "lei")[4] != figures(other, "lei")[4]
+    assert figures(invoke("estimate", "lei.pdf", "--backend", "embedded"), "lei")[6] == 0
+    wrong = invoke("estimate", "lei.pdf", "--profile", "markdwn")
+    assert wrong.exit_code == 2
+    assert "'markdown'" in wrong.output
