@@ -65,7 +65,8 @@ def pages_complete(
     return Verdict(
         "pages_complete",
         passed=problem is None,
-        sentence=problem or f"{count} pages, each with its row; {len(failed)} failed",
+        sentence=problem
+        or f"{count} page{'s' * (count != 1)}, each with its row; {len(failed)} failed",
         figures=figures,
         worst=[{name: page[name] for name in kept} for page in failed],
         is_error=True,

@@ -167,6 +167,12 @@ def test_quoted_articles_may_have_gaps():
     assert quality.hierarchy(quoted).passed
 
 
+def test_one_gap_is_told_as_one():
+    """The sentence of a check counts in words that agree."""
+    acts = [device("art1"), device("art3", position=1)]
+    assert "1 gap in the numbering" in quality.hierarchy(acts).sentence
+
+
 def test_orphans_and_ids_used_twice_are_errors():
     """A broken tree is an error, not a warning."""
     orphan = quality.hierarchy([device("art1_par1", "art1")])
