@@ -245,7 +245,7 @@ def unpublished(check: str) -> Verdict:
 
 
 def unopened(check: str, document: Row) -> Verdict:
-    """A check of a document that was never opened: what was not seen has passed nothing.
+    """A check of a document without a page that is done: what was not seen has passed nothing.
 
     Its pages are missing, which is an error; of the others nothing can be said.
     """

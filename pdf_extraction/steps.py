@@ -310,11 +310,19 @@ def verdicts(
             records, document["canonical_text"], bounds.max_absent_share
         ),
     }
-    found = [
-        decide[check]() if _applies(check, profile) else quality.not_applicable(check, profile.name)
-        for check in checks
-    ]
+
+    def verdict_of(check: str) -> quality.Verdict:
+        if not _applies(check, profile):
+            return quality.not_applicable(check, profile.name)
+        if check in _OF_RECORDS and not document["pages_done"]:
+            return quality.unopened(check, document)
+        return decide[check]()
+
+    found = [verdict_of(check) for check in checks]
     return [replace(verdict, worst=verdict.worst[: bounds.worst_rows]) for verdict in found]
+
+
+_OF_RECORDS = frozenset({"confidence", "hierarchy", "grounding"})
 
 
 def _applies(check: str, profile: Profile) -> bool:

@@ -111,3 +111,19 @@ def test_a_document_that_was_never_opened_has_passed_nothing(tmp_path):
     assert [verdict.passed for verdict in verdicts] == [False] * 5
     assert [v.check for v in verdicts if v.is_judged] == ["pages_complete"]
     assert [v.check for v in verdicts if v.is_error] == ["pages_complete"]
+
+
+def test_records_of_a_document_without_an_answer_are_not_judged(tmp_path):
+    """Every page failed: no record is doubtful, and none is right."""
+    server = {"kind": "openai", "base_url": "https://models.invalid/v1", "model": "m"}
+    vllm = {**server, "api_key_env": "NO_SUCH_KEY"}
+    settings = parse_settings({"chain": ["vllm"], "backends": {"vllm": vllm}}, "test")
+    workspace = Workspace(tmp_path / "data", settings)
+    entry = workspace.catalogue.register(write_law(tmp_path / "a.pdf"))
+    asyncio.run(
+        steps.read_pages(workspace, [entry], Selection(), Progress(), lambda _: None, force=False)
+    )
+    publish(workspace, entry)
+    verdicts = steps.verdicts(workspace, "a", None, steps.quality.CHECKS)
+    assert [v.check for v in verdicts if v.is_judged] == ["pages_complete", "canonical_hash"]
+    assert workspace.tables.read("attempts", "a") == []

@@ -21,6 +21,7 @@ from pdf_extraction.errors import (
     OutputError,
     RateLimited,
     Sideways,
+    Unauthorized,
 )
 from pdf_extraction.model import Attempt, Completion, Request
 from pdf_extraction.parts import on_page, turn_asked
@@ -101,6 +102,8 @@ class Recorded(Policy):
         try:
             call.completion = await self.inner.complete(request)
         except (BackendError, OutputError) as error:
+            if isinstance(error, Unauthorized) and error.status is None:
+                raise  # without a key nothing was sent
             call.problem = error
         except asyncio.CancelledError as stop:
             if stop.args == (LOST_RACE,):

@@ -6,7 +6,14 @@ import pytest
 
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.ledger import Recorded, price
-from pdf_extraction.errors import Malformed, RateLimited, TimedOut, Truncated, Unavailable
+from pdf_extraction.errors import (
+    Malformed,
+    RateLimited,
+    TimedOut,
+    Truncated,
+    Unauthorized,
+    Unavailable,
+)
 from pdf_extraction.model import Completion
 from pdf_extraction_tests.backends.helpers import ScriptedBackend, backend_settings, request
 
@@ -49,6 +56,16 @@ def test_a_call_without_an_answer_is_recorded_with_its_error(calls):
     assert (row.http_status, row.error_type, row.error) == (429, "RateLimited", "slow down")
     assert (row.retry_after_s, row.input_tokens, row.cost_usd) == (4.0, 0, 0.0)
     assert row.model == "scripted"
+
+
+def test_a_missing_key_is_no_call(calls):
+    """Nothing was sent, so the ledger has no row; a key that the server refused is one."""
+    policy, asked = Recorded(ScriptedBackend(Unauthorized("no key")), SETTINGS, calls), request()
+    (error,) = asyncio.run(gathered(policy, asked))
+    assert isinstance(error, Unauthorized)
+    assert calls.attempts(asked.document_id, asked.sha256) == []
+    row, _ = row_of(calls, ScriptedBackend(Unauthorized("wrong key", status=401)))
+    assert (row.http_status, row.error_type) == (401, "Unauthorized")
 
 
 def test_a_dropped_connection_has_no_status(calls):
