@@ -32,6 +32,9 @@ from pdf_extraction.tools import Workspace
 _log = logging.getLogger(__name__)
 
 Step = Literal["page_extractions", "document_chunks"]
+#: Pages of a document that is worth a second process which holds it whole: with 10,000 pages
+#: both together took 560 MB, and such a document is mostly alone in its run.
+MOST_PAGES = 2_000
 #: Rows of the main table that are worth showing.
 _SHOWN_ROWS = 5
 
@@ -130,9 +133,14 @@ class Ahead:
     _pool: ProcessPool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
-    def take(self, entry: Entry) -> None:
-        """Finish a document whose answers are kept; called in the event loop's thread."""
-        if "page_extractions" in self.through:
+    def take(self, entry: Entry, pages: int) -> None:
+        """Finish a document whose answers are kept; called in the event loop's thread.
+
+        Args:
+            entry: The document.
+            pages: How many it has; of more than ``MOST_PAGES`` the steps come in their place.
+        """
+        if "page_extractions" in self.through and pages <= MOST_PAGES:
             self._tasks.append(asyncio.get_running_loop().create_task(self._finish(entry)))
 
     async def __aenter__(self) -> Self:

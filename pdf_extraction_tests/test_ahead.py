@@ -9,10 +9,10 @@ from pdf_extraction.tools import Workspace
 from pdf_extraction_tests.samples import write_law
 
 
-def read_ahead(workspace, entry, through):
+def read_ahead(workspace, entry, through, pages=1):
     async def run():
         async with ahead.Ahead(workspace, "run-1", through) as done:
-            told = [workspace, [entry], Selection(), Progress(), lambda _: done.take(entry)]
+            told = [workspace, [entry], Selection(), Progress(), lambda _: done.take(entry, pages)]
             await steps.read_pages(*told, force=False)
         return done.finished
 
@@ -43,3 +43,10 @@ def test_a_run_that_comes_to_no_later_step_publishes_nothing(tmp_path):
     workspace, entry = law(tmp_path)
     assert read_ahead(workspace, entry, ()) == {}
     assert workspace.tables.read("documents", "lei-1") == []
+
+
+def test_a_very_long_document_waits_for_its_own_steps(tmp_path):
+    """Two processes that hold it whole would take twice its memory."""
+    workspace, entry = law(tmp_path)
+    through = {"page_extractions", "document_chunks"}
+    assert read_ahead(workspace, entry, through, pages=ahead.MOST_PAGES + 1) == {}

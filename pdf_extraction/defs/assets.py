@@ -116,7 +116,7 @@ async def _asked(
     def tell(outcome: "DocumentOutcome") -> _Told:
         document = outcome.document
         key = document.partition_key
-        ahead.take(by_key[key])
+        ahead.take(by_key[key], len(outcome.pages))
         calls = workspace.calls
         spent = calls.spent(document.document_id, document.sha256, calls.run_id, key)
         return _Told(
