@@ -108,11 +108,11 @@ class Cached(Policy):
             if (completion := await asyncio.shield(asking)) is not None:
                 return replace(completion, cached=True)
             # That one failed or was cancelled; its failure is not this page's.
-        if not self._force and (kept := self._kept(request)) is not None:
-            return kept
         return await self._ask(key, request)
 
     def _kept(self, request: Request) -> Completion | None:
+        if self._force:
+            return None
         kept = usable(self._calls.get(request.answer_key), request)
         if kept is None and self._any_wording:
             kept = usable(self._calls.alike(request.question), request)
@@ -123,17 +123,15 @@ class Cached(Policy):
         self._asking[key] = done
         completion = None
         try:
-            completion = await self._ask_once(key, request)
+            completion = await self._kept_or_asked(key, request)
         finally:
             del self._asking[key]
             done.set_result(completion)
         return completion
 
-    async def _ask_once(self, key: str, request: Request) -> Completion:
-        """Ask, unless another process does so now: then its answer is taken."""
-        async with self._leases.held(key):
-            # While this process waited, or just before, the other one may have got it.
-            kept = None if self._force else self._kept(request)
+    async def _kept_or_asked(self, key: str, request: Request) -> Completion:
+        """The kept answer, or that of another process that asks now, or the inner backend's."""
+        async with self._leases.held(key, lambda: self._kept(request)) as kept:
             return kept or await self.inner.complete(request)
 
 

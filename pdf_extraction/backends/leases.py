@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from pdf_extraction.backends.clock import Clock
 from pdf_extraction.errors import StorageError
@@ -19,6 +20,8 @@ try:
     import fcntl
 except ImportError:  # Windows: two runs of the same document may pay twice there
     fcntl = None  # type: ignore[assignment]
+
+Kept = TypeVar("Kept")
 
 #: Seconds between two looks at another process's lease, from the first to the longest wait.
 _FIRST_LOOK_S, _RAREST_LOOK_S = 0.05, 1.0
@@ -42,18 +45,29 @@ class Leases:
         self._handle: int | None = None
 
     @asynccontextmanager
-    async def held(self, key: str) -> AsyncIterator[None]:
-        """Be the only process that asks about ``key``; waits for another one to be done.
+    async def held(self, key: str, look: Callable[[], Kept | None]) -> AsyncIterator[Kept | None]:
+        """Be the only process that asks about ``key``, unless its answer is there already.
+
+        Args:
+            key: The question's.
+            look: Finds the kept answer. Once is enough where nobody else asks the same; else
+                it is called again when the other one is done.
+
+        Yields:
+            What ``look`` found; None means that it is on the caller to ask.
 
         Raises:
             StorageError: The data folder cannot be written.
         """
         wait, place = _FIRST_LOOK_S, int(key[:15], 16)
         while not self._take(place):
+            if (kept := look()) is not None:
+                yield kept
+                return
             await self._clock.sleep(wait)
             wait = min(2 * wait, _RAREST_LOOK_S)
         try:
-            yield
+            yield look()
         finally:
             self._give_back(place)
 

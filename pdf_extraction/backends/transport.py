@@ -14,6 +14,8 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Literal
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from aiohttp.abc import AbstractStreamWriter
@@ -224,8 +226,19 @@ class Transport:
             ),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_S),
             cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=not self._direct,
+            # Not ``trust_env``, which looks both up again for every call, each in a thread, and
+            # takes passwords of a ``.netrc`` too: beside a key in the headers, aiohttp refuses
+            # to send the call at all.
+            proxy=None if self._direct else _environments_proxy(self._base_url),
         )
+
+
+def _environments_proxy(url: str) -> str | None:
+    """The proxy that the environment names for ``url``, with its user and password, if any."""
+    parts = urlsplit(url)
+    if proxy_bypass(parts.netloc.rpartition("@")[2]):
+        return None
+    return getproxies().get(parts.scheme)
 
 
 class _Body(Payload):

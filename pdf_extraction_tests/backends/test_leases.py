@@ -28,7 +28,7 @@ from pdf_extraction.model import Completion
 path, key = Path(sys.argv[1]), sys.argv[2]
 
 async def hold():
-    async with Leases(path, SystemClock()).held(key):
+    async with Leases(path, SystemClock()).held(key, lambda: None):
         print("held", flush=True)
         if sys.stdin.readline() == "answer\\n":
             CallStore(path).put(key, Completion('{"devices": [1]}', "other"))
