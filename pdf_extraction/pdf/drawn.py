@@ -18,6 +18,10 @@ from pdf_extraction.model import BBox
 
 Pixels = NDArray[np.uint8]
 
+#: Levels of 255 by which red, green and blue differ in what passes for grey: CMYK's black is
+#: 35, 31, 32 on a screen.
+GREY_WITHIN = 5
+
 
 class Drawn:
     """What a page draws, on the displayed page.
@@ -39,22 +43,49 @@ class Drawn:
         """
         space = pymupdf.csGRAY if grey else pymupdf.csRGB
         pixmap = self._list.get_pixmap(pymupdf.Matrix(scale, scale), space, 0)
-        # ``samples`` is a copy; a view of ``samples_mv`` outlived its pixmap and showed whatever
-        # was written there next, so that OCR lost lines at random.
-        flat = np.frombuffer(pixmap.samples, dtype=np.uint8)
-        rows = flat.reshape(pixmap.height, pixmap.stride)[:, : pixmap.width * pixmap.n]
-        return rows if grey else rows.reshape(pixmap.height, pixmap.width, 3)
+        pixels: Pixels = np.asarray(_Samples(pixmap))
+        return pixels[:, :, 0] if grey else pixels
+
+    @cached_property
+    def is_grey(self) -> bool:
+        """Whether nothing is painted in colour; False where only an image's pixels could tell."""
+        # The device writes there while the list runs; its usual wrapper looks before that.
+        found = mupdf.ll_fz_new_test_device_outparams()
+        device = mupdf.ll_fz_new_test_device_outparams_fn(GREY_WITHIN / 255, 0, None, found)
+        self._run(mupdf.FzDevice(device))
+        return bool(found.is_color == 0)
 
     @cached_property
     def images(self) -> list[BBox]:
         """Boxes of all images in points, also of those that reach over the page's edge."""
         device = _ImageBoxes()
+        self._run(device)
+        return device.boxes
+
+    def _run(self, device: mupdf.FzDevice) -> None:
         everywhere = mupdf.FzRect(mupdf.FzRect.Fixed_INFINITE)
         mupdf.fz_run_display_list(
             self._list.this, device, mupdf.FzMatrix(), everywhere, mupdf.FzCookie()
         )
         mupdf.fz_close_device(device)
-        return device.boxes
+
+
+class _Samples:
+    """A pixmap as numpy sees it: an array of this keeps the pixmap, and copies nothing.
+
+    A view of ``samples_mv`` outlived its pixmap and showed whatever was written there next, so
+    that OCR lost lines at random.
+    """
+
+    def __init__(self, pixmap: pymupdf.Pixmap) -> None:
+        self._pixmap = pixmap
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": "|u1",
+            "shape": (pixmap.height, pixmap.width, pixmap.n),
+            "strides": (pixmap.stride, pixmap.n, 1),
+            "data": (pixmap.samples_ptr, True),
+        }
 
 
 class _ImageBoxes(mupdf.FzDevice2):  # type: ignore[misc]

@@ -14,7 +14,7 @@ import numpy as np
 import pymupdf
 
 from pdf_extraction.model import WHOLE_PAGE, Picture, View
-from pdf_extraction.pdf.drawn import Drawn, Pixels
+from pdf_extraction.pdf.drawn import GREY_WITHIN, Drawn, Pixels
 from pdf_extraction.pdf.tasks import ImageFormat, PictureOptions
 
 #: No side is longer, however thin the page: encoders and models refuse more.
@@ -23,8 +23,6 @@ MAX_SIDE = 8_000
 MIN_PIXELS = 500_000
 #: JPEG and WebP quality at first, and what is tried when the bytes are too many.
 QUALITIES = (85, 70, 55, 40, 25)
-#: Channels that differ by less than this everywhere are a grey page.
-_GREY_TOLERANCE = 6
 
 
 class Canvas:
@@ -44,7 +42,13 @@ class Canvas:
     @cached_property
     def pixels(self) -> Pixels:
         """At the largest size allowed: rows, columns, and three channels where it has colour."""
-        return without_colour(seen(self.drawn.pixels(self.scale), self.view))
+        return self._rendered(self.scale)
+
+    def _rendered(self, scale: float) -> Pixels:
+        # Grey is a third of the work; where an image may be in colour its pixels are looked at.
+        is_grey = self.drawn.is_grey
+        pixels = seen(self.drawn.pixels(scale, grey=is_grey), self.view)
+        return pixels if is_grey else without_colour(pixels)
 
     def picture(self) -> Picture:
         """The picture within all limits, pixels given up first, then quality."""
@@ -60,7 +64,7 @@ class Canvas:
             if count > 1.05 * MIN_PIXELS or only_size_helps:
                 least = 0.0 if only_size_helps else sqrt(MIN_PIXELS / count)
                 scale *= max(0.5, 0.95 / sqrt(excess), least)
-                pixels = without_colour(seen(self.drawn.pixels(scale), self.view))
+                pixels = self._rendered(scale)
             else:
                 quality += 1
 
@@ -138,7 +142,7 @@ def _is_grey(pixels: Pixels) -> bool:
     # Along the axis of channels numpy's own max and min took longer than all the encoding.
     most = np.maximum(np.maximum(red, green), blue)
     least = np.minimum(np.minimum(red, green), blue)
-    return bool((most - least < _GREY_TOLERANCE).all())
+    return bool((most - least <= GREY_WITHIN).all())
 
 
 def _base64_size(data: bytes) -> int:

@@ -69,11 +69,48 @@ def test_a_page_without_colour_is_encoded_grey():
     assert Image.open(io.BytesIO(picture.data)).mode == "L"
 
 
-def test_a_page_with_colour_keeps_it():
-    page = page_with_text()
+def painted(page):
     page.draw_rect((100, 100, 200, 200), fill=(1, 0, 0))
+
+
+def written(page):
+    page.insert_text((100, 700), "vermelho", color=(1, 0, 0))
+
+
+def pictured(page):
+    red = np.zeros((9, 9, 3), np.uint8)
+    red[:, :, 0] = 255
+    data = io.BytesIO()
+    Image.fromarray(red).save(data, "PNG")
+    page.insert_image((100, 100, 200, 200), stream=data.getvalue())
+
+
+def annotated(page):
+    page.add_highlight_annot((100, 100, 200, 200))
+
+
+@pytest.mark.parametrize("coloured", [painted, written, pictured, annotated])
+def test_a_page_with_colour_keeps_it(coloured):
+    page = page_with_text()
+    coloured(page)
     picture = picture_of(page, PictureOptions())
     assert Image.open(io.BytesIO(picture.data)).mode == "RGB"
+
+
+def test_a_grey_page_looks_the_same_whether_its_colours_or_its_pixels_said_so():
+    """Black ink of four colours, and beside it a coloured picture under white: pixels decide."""
+    plain, covered = page_with_text(), page_with_text()
+    for page in (plain, covered):
+        page.draw_rect((300, 600, 400, 700), fill=(0, 0, 0, 1))
+    pictured(covered)
+    for page in (plain, covered):
+        page.draw_rect((90, 90, 210, 210), color=(1, 1, 1), fill=(1, 1, 1))
+    known, looked_at = (
+        picture_of(page, PictureOptions(image_format="png")) for page in (plain, covered)
+    )
+    known, looked_at = (np.asarray(Image.open(io.BytesIO(p.data))) for p in (known, looked_at))
+    assert known.shape == looked_at.shape
+    assert np.abs(known.astype(int) - looked_at).max() <= 2
 
 
 def test_rendered_pixels_stay_when_their_page_is_gone():
