@@ -42,7 +42,7 @@ WORKERS = 2
 Ask = Callable[[Request], Awaitable[object]]
 
 
-def requests(count: int, size: int) -> list[Request]:
+def requests(count: int, size: int, prompt: Prompt = PROMPT) -> list[Request]:
     """Questions about distinct pictures of ``size`` bytes each."""
     body = os.urandom(size)
 
@@ -53,7 +53,7 @@ def requests(count: int, size: int) -> list[Request]:
         sha = hashlib.sha256(str(number).encode()).hexdigest()
         picture = Picture(1400, 1400, size, sha, "image/jpeg")
         page = PageImage(number, text=PageText("text_layer", "x"), picture=picture)
-        return Request("bench", "0" * 64, page, PROMPT, lambda _: "", lambda _: None, load)
+        return Request("bench", "0" * 64, page, prompt, lambda _: "", lambda _: None, load)
 
     return [request(number) for number in range(1, count + 1)]
 

@@ -1,7 +1,8 @@
 """Limits in real time, as the server saw them; a mix of faults; kept answers; memory.
 
     python benchmarks/limits.py calls      # 600 calls/min bind, three minutes
-    python benchmarks/limits.py tokens     # 200,000 input tokens/min bind, three minutes
+    python benchmarks/limits.py input      # 200,000 input tokens/min bind, three minutes
+    python benchmarks/limits.py output     # 100,000 output tokens/min bind, three minutes
     python benchmarks/limits.py processes  # the same calls from two processes, one killed half-way
     python benchmarks/limits.py faults     # 2,000 pages, 39 % of the calls fail
     python benchmarks/limits.py cached     # 10,000 pages asked, then served again
@@ -22,9 +23,11 @@ import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from client import requests
+from client import PROMPT, requests
 
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.chain import build_chain
@@ -36,7 +39,38 @@ from pdf_extraction.settings import parse_settings
 MIX = (
     "429=0.15,500=0.04,502=0.04,reset=0.03,hang=0.02,malformed=0.08,truncated=0.02,token_loop=0.01"
 )
-WINDOWS, PICTURE = 3, 20_000
+PICTURE = 20_000
+#: Minutes' worth of the binding limit that is waited for, in the cases of one limit.
+MINUTES = 3
+LIMITS = {
+    "calls_per_minute": 600,
+    "input_tokens_per_minute": 200_000,
+    "output_tokens_per_minute": 100_000,
+}
+
+
+@dataclass(frozen=True)
+class Binding:
+    """Questions of which one limit is reached first.
+
+    Attributes:
+        counted: What the server calls it.
+        limit: A minute.
+        words: How often the prompt says the same, 6 tokens each time.
+        script: Of the server: tokens of a picture, devices of an answer (some 65 tokens each).
+    """
+
+    counted: str
+    limit: int
+    words: int
+    script: str
+
+
+BINDINGS = {
+    "calls": Binding("requests", 600, 4, "picture_tokens=200,devices=1"),
+    "input": Binding("input_tokens", 200_000, 120, "picture_tokens=1000,devices=3"),
+    "output": Binding("output_tokens", 100_000, 4, "picture_tokens=200,devices=15"),
+}
 
 
 @contextmanager
@@ -97,57 +131,66 @@ async def ask(
     return sum(task.result() for task in tasks), took, calls
 
 
-def limit(folder: Path, *, tokens: bool) -> None:
-    """Whichever limit binds is used and not passed."""
-    limits = {"calls_per_minute": 600, "input_tokens_per_minute": 200_000}
-    each = 1000 if tokens else 200
-    with server(f"latency=0.5-1.5,picture_tokens={each}") as url:
-        # So many that the last is let go at the start of the last window.
-        first = asyncio.run(ask(url, requests(20, PICTURE), folder / "first"))[2]
-        first.close()
-        before = stats(url)
-        size = before["input_tokens"] / before["requests"]
-        a_minute = min(600, 200_000 / size)
-        count = round(a_minute * WINDOWS)
+def limit(folder: Path, binding: Binding) -> None:
+    """How much of the limit that binds is used, and the most that any 60 s saw of each."""
+    with (
+        server(f"latency=0.5-1.5,{binding.script}") as url,
+        asking(url, folder, 0, LIMITS, binding.words),
+    ):
+        while (seen := stats(url))["requests"] == 0:
+            time.sleep(0.1)
         began = time.perf_counter()
-        done, _, _ = asyncio.run(
-            ask(url, requests(count + 20, PICTURE)[20:], folder / "second", **limits)
-        )
-        took, seen = time.perf_counter() - began, stats(url)
-    peak = seen["peak_input_tokens"] / 200_000 if tokens else seen["peak_calls"] / 600
+        while seen[binding.counted] <= MINUTES * binding.limit:
+            time.sleep(0.1)
+            seen = stats(url)
+        took = time.perf_counter() - began
+    used = MINUTES * 60 / took
     print(
-        f"{done} pages of {size:.0f} input tokens in {took:.0f} s: most in any 60 s {peak:.1%} of "
-        f"the limit; {seen['statuses']}"
+        f"{MINUTES * binding.limit:,} {binding.counted} took {took:.1f} s: {used:.1%} of "
+        f"{binding.limit:,} a minute used, with {seen['requests']} calls"
     )
-    whole = (took // 61) * 61
-    print(f"mean over whole windows {done / max(whole, took) * 60 / a_minute:.1%} or more")
+    for name, most in LIMITS.items():
+        peak = seen[f"peak_{name.removesuffix('_per_minute')}"]
+        print(f"  most in any 60 s: {peak:,} of {most:,} {name} ({peak / most:.1%})")
+    print(f"  {seen['statuses']}")
+
+
+@contextmanager
+def asking(
+    url: str, folder: Path, first: int, limits: dict[str, int], words: int
+) -> Iterator[subprocess.Popen]:
+    """A process that asks page after page, killed at the end."""
+    given = {"url": url, "folder": str(folder), "first": first, "limits": limits, "words": words}
+    with subprocess.Popen([sys.executable, __file__, "--child", json.dumps(given)]) as process:
+        yield process
+        process.kill()
+
+
+def child(url: str, folder: str, first: int, limits: dict[str, int], words: int) -> None:
+    """Such a process; all of one folder share limits and nothing else."""
+    own, meeting = Path(folder) / str(first), Path(folder) / "meeting"
+    own.mkdir()
+    meeting.mkdir(exist_ok=True)
+    (own / "meeting").symlink_to(meeting)
+    prompt = replace(PROMPT, system="Extraia os dispositivos. " * words)
+    asyncio.run(ask(url, requests(first + 3000, 2000, prompt)[first:], own, **limits))
 
 
 def processes(folder: Path) -> None:
     """Two processes and a killed one keep the calls of one minute."""
-    with server("latency=0.5-1.5,rpm=600") as url:
-        words = [sys.executable, __file__, "child", "--url", url, "--folder", str(folder)]
-        running = [subprocess.Popen([*words, "--first", str(first)]) for first in (0, 5000)]
+    limits = {"calls_per_minute": 600}
+    with (
+        server("latency=0.5-1.5,rpm=600") as url,
+        asking(url, folder, 0, limits, 120) as one,
+        asking(url, folder, 5000, limits, 120),
+    ):
         time.sleep(75)
-        running[0].kill()
+        one.kill()
         time.sleep(75)
-        running[1].kill()
-        for process in running:
-            process.wait()
         seen = stats(url)
     print(f"{seen['requests']} calls in 150 s from two processes, one killed after 75 s: most in")
     print(f"any 60 s {seen['peak_calls']} of 600, most in flight {seen['max_in_flight']} of 64")
     print(f"{seen['statuses']}")
-
-
-def child(folder: Path, url: str, first: int) -> None:
-    """One of the processes."""
-    asked = requests(first + 3000, 2000)[first:]
-    own = folder / str(first)
-    own.mkdir()
-    (own / "meeting").symlink_to(folder / "meeting")
-    (folder / "meeting").mkdir(exist_ok=True)
-    asyncio.run(ask(url, asked, own, calls_per_minute=600))
 
 
 def faults(folder: Path, pages: int) -> None:
@@ -203,22 +246,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", nargs="?", default="calls")
     parser.add_argument("--pages", type=int, default=0)
-    parser.add_argument("--url", help=argparse.SUPPRESS)
-    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--first", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--child", type=json.loads, help=argparse.SUPPRESS)
     parser.add_argument("--serve", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.serve:
         serve(0, arguments.serve, lambda url: print(url, flush=True))
         return
-    if arguments.what == "child":
-        child(arguments.folder, arguments.url, arguments.first)
+    if arguments.child:
+        child(**arguments.child)
         return
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         {
-            "calls": lambda: limit(folder, tokens=False),
-            "tokens": lambda: limit(folder, tokens=True),
+            **{name: partial(limit, folder, binding) for name, binding in BINDINGS.items()},
             "processes": lambda: processes(folder),
             "faults": lambda: faults(folder, arguments.pages or 2000),
             "cached": lambda: cached(folder, arguments.pages or 10_000),

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.clock import Clock
@@ -156,8 +157,7 @@ class Limited(Policy):
         """
         self._get_in_touch()
         async with self._place(request) as ready:
-            expected = self._estimator.expect(request, unknown=CAUTION)
-            entry = await self._admit(expected)
+            entry, expected = await self._admit(request)
             slot = self._shared.take(expected) if self._shared else 0
             used = expected  # what a cancelled call may have cost
             call = self._throttle.sent()
@@ -211,17 +211,31 @@ class Limited(Policy):
         finally:
             self.places.release()
 
-    async def _admit(self, expected: Tokens) -> _Entry:
+    async def _admit(self, request: Request) -> tuple[_Entry, Tokens]:
+        """Wait until the call may go; what it is counted as and expected to take."""
         async with self._turn:
-            while (wait := self._wait(expected)) != 0:
-                if wait is None:
-                    self._released.clear()
-                    await self._released.wait()
-                else:
-                    await self._clock.sleep(wait)
+            # Expected anew each time: the first calls of a prompt all waited as ``max_tokens``
+            # of output each, a dozen at a time, long after the first answer had taught better.
+            while (wait := self._wait(expected := self._expect(request))) != 0:
+                await self._room(wait)
             self._calls.count(1)
             self._output.hold(expected.output)
-            return self._input.count(expected.input)
+            return self._input.count(expected.input), expected
+
+    async def _room(self, wait: float | None) -> None:
+        """Return after a wait, or as soon as a call ends: it mostly took less than was held."""
+        self._released.clear()
+        events: list[asyncio.Task[Any]] = [asyncio.create_task(self._released.wait())]
+        if wait is not None:
+            events.append(asyncio.create_task(self._clock.sleep(wait)))
+        try:
+            await asyncio.wait(events, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for event in events:
+                event.cancel()
+
+    def _expect(self, request: Request) -> Tokens:
+        return self._estimator.expect(request, unknown=CAUTION)
 
     def _wait(self, expected: Tokens) -> float | None:
         pause = self._pause()

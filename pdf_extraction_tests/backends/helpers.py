@@ -122,8 +122,8 @@ class LeapingClock:
             for _ in range(20):  # let everything that can go on do so
                 await asyncio.sleep(0)
             moment, _, waker = heapq.heappop(self._sleepers)
-            self.time = max(self.time, moment)
-            if not waker.done():
+            if not waker.done():  # whoever is cancelled waits for no moment
+                self.time = max(self.time, moment)
                 waker.set_result(None)
 
 

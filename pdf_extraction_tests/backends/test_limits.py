@@ -88,6 +88,16 @@ def test_output_tokens_are_reserved_before_and_counted_after():
     assert most_in_a_minute(ended) <= 20_000
 
 
+@pytest.mark.parametrize("limit", ["input_tokens_per_minute", "output_tokens_per_minute"])
+def test_what_the_first_answers_teach_holds_for_those_who_wait_already(limit):
+    """Calls that wait as ``max_tokens`` each go once an answer says how little it takes."""
+    clock = LeapingClock()
+    backend = ScriptedBackend(clock=clock, latency_s=1.0)
+    start = clock.now()
+    run_all(limited(backend, clock, **{limit: 20_000}), 40)
+    assert max(moment for moment, _ in backend.asked) <= start + 2.0
+
+
 def test_a_call_larger_than_the_whole_limit_goes_alone():
     """A page that takes more than a minute's tokens is not stuck for ever."""
     clock = LeapingClock()
@@ -175,7 +185,7 @@ def test_a_second_run_reserves_what_the_first_learned(tmp_path):
     """Output is not reserved at max_tokens again, nor input at a stranger's guess."""
     calls = CallStore(tmp_path / "c.sqlite")
     asked = request()
-    about = Question("q", asked.prompt.schema_hash, 1.25)
+    about = Question("q", asked.prompt, 1.25)
     calls.put("k", Completion("{}", "s1", output_tokens=300), about)
     fresh = Estimator(8192)
     taught = Estimator(8192, lambda group: calls.usage("s1", group, 50))
