@@ -266,7 +266,9 @@ class _Run:
     ) -> PageOutcome:
         """A page's second answer, with what was doubted; the first where there is none."""
         before = earlier.outcomes.get(page.page.page_number)
-        known = before is not None and earlier.asked_alike and same_question(before, page)
+        known = (
+            before is not None and earlier.asked_alike and same_question(self.tools, before, page)
+        )
         if before is not None and known and before.doubted == doubt.sentence:
             return replace(before, page=page.page)
         async with self.window:
@@ -315,7 +317,7 @@ class _Run:
             if before is not None and self._stands(before, asked):
                 return replace(before, page=asked.page)
             profile = asked_profile(self.tools, count, together)
-            return replace(asked, completion=await self._whole(request, profile))
+            return asked.answered(await self._whole(request, profile), request.prompt)
         except (SettingsError, StorageError):
             raise
         except ExtractionError as error:
@@ -336,7 +338,7 @@ class _Run:
         if self.tools.workspace.profile.keeps_answers:
             return True
         fallback = before.completion is not None and before.completion.is_fallback
-        return fallback and same_question(before, asked)
+        return fallback and same_question(self.tools, before, asked)
 
     async def _whole(self, request: Request, profile: Profile) -> Completion:
         """An answer with all that its profile asks for after it; every part is cached alone."""

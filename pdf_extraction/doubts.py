@@ -118,4 +118,4 @@ async def ask_again(
         key, number = document.partition_key, page.page.page_number
         _log.info("%s: page %d keeps its first answer: %s", key, number, error)
         return settled
-    return replace(settled, completion=completion)
+    return settled.answered(completion, request.prompt)

@@ -51,7 +51,8 @@ class Earlier:
         return self.pages if self.read_alike else {}
 
 
-def same_question(one: PageOutcome, other: PageOutcome) -> bool:
-    """Whether two outcomes are of the same messages and schema."""
-    hashes = (one.prompt_hash, one.schema_hash)
-    return hashes == (other.prompt_hash, other.schema_hash)
+def same_question(tools: Tools, one: PageOutcome, other: PageOutcome) -> bool:
+    """Whether two outcomes are of the same schema, and messages but where any wording will do."""
+    any_wording = tools.workspace.settings.cache.ignore_prompt_hash
+    same_messages = any_wording or one.prompt_hash == other.prompt_hash
+    return same_messages and one.schema_hash == other.schema_hash

@@ -263,6 +263,27 @@ def test_a_fallbacks_answer_is_not_asked_for_again_on_every_run(tmp_path):
     assert all(page["is_fallback"] for page in rows_of(workspace, "pages", "lei-1"))
 
 
+def test_an_answer_to_an_earlier_wording_is_filed_under_that_wording(tmp_path, monkeypatch):
+    """The row names the messages that were answered, not those of today, and stays as it is."""
+    path = write_law(tmp_path / "lei-1.pdf")
+    with FakeServer(faults="refusal=1") as refusing, FakeServer() as server:
+        tables = {
+            name: {"kind": "openai", "base_url": one.base_url, "model": "m", "max_attempts": 1}
+            for name, one in (("a", refusing), ("b", server))
+        }
+        settings = {"chain": ["a", "b"], "backends": tables, "cache": {"ignore_prompt_hash": True}}
+        workspace = Workspace(tmp_path / "data", parse_settings(settings, "test"))
+        run(workspace, [path])
+        [before] = rows_of(workspace, "pages", "lei-1")
+        monkeypatch.setattr("pdf_extraction.profiles.legal_ptbr.prompts.SYSTEM", "Transcreva.")
+        assert run(workspace, [path]) == [False]
+        (workspace.data / "stages" / "page_completions" / "lei-1.parquet").unlink()
+        run(workspace, [path])
+        assert (refusing.stats()["requests"], server.stats()["requests"]) == (2, 1)
+    [after] = rows_of(workspace, "pages", "lei-1")
+    assert after["prompt_hash"] == before["prompt_hash"]
+
+
 def test_an_unattended_retry_leaves_alone_what_somebody_kept_out(tmp_path):
     """Pages that `--pages` left out are not asked about by a sensor."""
     path = write_law(tmp_path / "lei-1.pdf", pages=3)

@@ -7,70 +7,41 @@ is ``cache``'s business, what a call costs is ``ledger``'s; no table of the resu
 from __future__ import annotations
 
 import sqlite3
-import threading
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-
-from pdf_extraction.errors import StorageError
-from pdf_extraction.model import Attempt, Completion
-
-_ANSWER_COLUMNS = tuple(
-    f.name for f in fields(Completion) if f.name not in {"cached", "is_fallback", "pause_s"}
+from pdf_extraction.backends.callfile import (
+    ANSWER_COLUMNS,
+    ATTEMPT_COLUMNS,
+    QUESTION_COLUMNS,
+    CallFile,
 )
-_ATTEMPT_COLUMNS = tuple(f.name for f in fields(Attempt))
-# Not dataclasses.astuple, which copies deeply and took longer than the write.
-_answer_values = attrgetter(*_ANSWER_COLUMNS)
-_attempt_values = attrgetter(*_ATTEMPT_COLUMNS)
+from pdf_extraction.model import Attempt, Completion, Prompt
 
-_SCHEMA = f"""
-CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY, {", ".join(_ANSWER_COLUMNS)}, created_at REAL NOT NULL
-);
-CREATE TABLE IF NOT EXISTS attempts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, {", ".join(_ATTEMPT_COLUMNS)}
-);
-DROP INDEX IF EXISTS attempts_of_a_document;
-CREATE INDEX IF NOT EXISTS attempts_of_a_version ON attempts (sha256);
-CREATE TABLE IF NOT EXISTS health (
-    backend TEXT PRIMARY KEY, left_alone_until REAL NOT NULL, failures INTEGER NOT NULL,
-    last_error TEXT NOT NULL
-);
-"""
-#: On columns that a file of an older version gets first.
-_INDICES = """
-CREATE INDEX IF NOT EXISTS answers_of_a_question ON answers (question);
-CREATE INDEX IF NOT EXISTS answers_of_a_schema ON answers (backend, schema_hash);
-CREATE INDEX IF NOT EXISTS attempts_of_a_run ON attempts (run_id);
-"""
-_QUESTION_COLUMNS = ("question", "schema_hash", "input_ratio")
-#: Columns of each table; those that a file of an older version lacks are added.
-_COLUMNS = {
-    "answers": (*_ANSWER_COLUMNS, *_QUESTION_COLUMNS),
-    "attempts": (*_ATTEMPT_COLUMNS, "run_id"),
-}
+# Not dataclasses.astuple, which copies deeply and took longer than the write.
+_answer_values = attrgetter(*ANSWER_COLUMNS)
+_attempt_values = attrgetter(*ATTEMPT_COLUMNS)
+
 #: Calls for one version of a document, under whichever of its names they were made.
 _OF_VERSION = "sha256 = :sha256 AND (document_id = :document_id OR partition_key = :partition_key)"
-_GET = f"SELECT {', '.join(_ANSWER_COLUMNS)} FROM answers WHERE key = ?"  # noqa: S608 - constants
+_GET = f"SELECT {', '.join(ANSWER_COLUMNS)} FROM answers WHERE key = ?"  # noqa: S608 - constants
 _ALIKE = (
-    f"SELECT {', '.join(_ANSWER_COLUMNS)} FROM answers "  # noqa: S608 - constants
+    f"SELECT {', '.join(ANSWER_COLUMNS)}, coalesce(prompt_hash, '') FROM answers "  # noqa: S608
     "WHERE question = ? ORDER BY created_at DESC LIMIT 1"
 )
 _PUT = (
-    f"INSERT OR REPLACE INTO answers (key, {', '.join(_ANSWER_COLUMNS)}, "  # noqa: S608
-    "question, schema_hash, input_ratio, created_at) "
-    f"VALUES ({', '.join('?' * (len(_ANSWER_COLUMNS) + 5))})"
+    f"INSERT OR REPLACE INTO answers (key, {', '.join(ANSWER_COLUMNS)}, "  # noqa: S608
+    f"{', '.join(QUESTION_COLUMNS)}, created_at) "
+    f"VALUES ({', '.join('?' * (len(ANSWER_COLUMNS) + len(QUESTION_COLUMNS) + 2))})"
 )
 _RECORD = (
-    f"INSERT INTO attempts ({', '.join(_ATTEMPT_COLUMNS)}, run_id) "  # noqa: S608 - constants
-    f"VALUES ({', '.join('?' * (len(_ATTEMPT_COLUMNS) + 1))})"
+    f"INSERT INTO attempts ({', '.join(ATTEMPT_COLUMNS)}, run_id) "  # noqa: S608 - constants
+    f"VALUES ({', '.join('?' * (len(ATTEMPT_COLUMNS) + 1))})"
 )
 _USAGE = """
 SELECT input_ratio, output_tokens FROM answers
@@ -93,7 +64,7 @@ FROM (
 ) ORDER BY backend
 """  # noqa: S608 - constants
 _ATTEMPTS = (
-    f"SELECT {', '.join(_ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
+    f"SELECT {', '.join(ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
     f"WHERE {_OF_VERSION} ORDER BY page_number, id"
 )
 _SUMS = (
@@ -118,13 +89,13 @@ class Question:
 
     Attributes:
         question: All of the key but for the prompt's wording.
-        schema_hash: Of the schema asked for.
+        prompt: With that wording, and the schema asked for.
         input_ratio: Input tokens by the server's count over our estimate; None where the
             server gave no count.
     """
 
     question: str
-    schema_hash: str
+    prompt: Prompt
     input_ratio: float | None = None
 
 
@@ -201,42 +172,41 @@ class CallStore:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.run_id = uuid.uuid4().hex
-        self._lock = threading.Lock()
-        self._open: sqlite3.Connection | None = None
+        self._file = CallFile(path)
 
     def get(self, key: str) -> Completion | None:
         """The answer kept under ``key``, marked as cached."""
-        return self._answer(_GET, key)
+        return self._answer(_GET, key, ANSWER_COLUMNS)
 
     def alike(self, question: str) -> Completion | None:
-        """The newest answer to a question in whatever wording, marked as cached."""
-        return self._answer(_ALIKE, question)
+        """The newest answer to a question in whatever wording, which is named, as cached."""
+        return self._answer(_ALIKE, question, (*ANSWER_COLUMNS, "prompt_hash"))
 
     def put(self, key: str, completion: Completion, asked: Question | None = None) -> None:
         """Keep an answer, in place of an earlier one."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             db.execute(_PUT, _answer_row(key, completion, asked))
 
     def usage(self, backend: str, schema_hash: str, most: int) -> list[tuple[float, int]]:
         """``input_ratio`` and output tokens of a backend's last answers, newest first."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             return db.execute(_USAGE, (backend, schema_hash, most)).fetchall()
 
     def backends(self, *, run_id: str | None = None, since: float = 0.0) -> list[BackendFacts]:
         """How each backend's calls went: of one run, or of all since a time."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             rows = db.execute(_BACKENDS, (run_id, run_id, since)).fetchall()
         return [BackendFacts(*row) for row in rows]
 
     def leave(self, backend: str, left: Left) -> None:
         """Remember how a backend is, for whoever asks after the run."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             row = (backend, left.until, left.failures, _storable(left.last_error))
             db.execute("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)", row)
 
     def left(self) -> dict[str, Left]:
         """Backends that were ever left alone, by name."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             return {name: Left(*rest) for name, *rest in db.execute("SELECT * FROM health")}
 
     def record(
@@ -255,7 +225,7 @@ class CallStore:
         A call and its answer are both there after a kill, or neither: an answer that was billed
         and then lost would be paid again.
         """
-        with self._connection() as db:
+        with self._file.connection() as db:
             db.execute("BEGIN IMMEDIATE")
             try:
                 for entry in entries:
@@ -275,7 +245,7 @@ class CallStore:
         self, document_id: str, sha256: str, partition_key: str | None = None
     ) -> list[Attempt]:
         """Calls for one version of a document, by page and then in the order made."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             rows = db.execute(_ATTEMPTS, _version(document_id, sha256, partition_key)).fetchall()
         return [_attempt(row) for row in rows]
 
@@ -301,7 +271,7 @@ class CallStore:
         }
         given = [condition for condition, value in wanted.items() if value is not None]
         where = f"WHERE {' AND '.join(given)}" if given else ""
-        with self._connection() as db:
+        with self._file.connection() as db:
             row = db.execute(
                 f"SELECT {_SUMS} FROM attempts {where}",  # noqa: S608 - conditions are constants
                 {**_version(document_id, sha256, partition_key), "run_id": run_id},
@@ -310,7 +280,7 @@ class CallStore:
 
     def answered(self, backend: str) -> Spent:
         """Sums over a backend's calls whose answer was taken."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             row = db.execute(
                 f"SELECT {_SUMS} FROM attempts WHERE backend = ? AND error_type IS NULL",  # noqa: S608
                 (backend,),
@@ -321,7 +291,7 @@ class CallStore:
         self, document_id: str, sha256: str, partition_key: str | None = None
     ) -> dict[int, Spent]:
         """Sums by page number, for pages with at least one call."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             rows = db.execute(
                 f"SELECT page_number, {_SUMS} FROM attempts "  # noqa: S608 - constants
                 f"WHERE {_OF_VERSION} GROUP BY page_number",
@@ -331,68 +301,22 @@ class CallStore:
 
     def forget(self, document_id: str) -> int:
         """Remove a document's attempts; answers stay, being kept by content. Returns how many."""
-        with self._connection() as db:
+        with self._file.connection() as db:
             return db.execute("DELETE FROM attempts WHERE document_id = ?", (document_id,)).rowcount
 
     def close(self) -> None:
         """Close the file; the next use opens it again."""
-        with self._lock:
-            if self._open is not None:
-                self._open.close()
-                self._open = None
+        self._file.close()
 
-    def __del__(self) -> None:
-        """A workspace is just dropped; from Python 3.13 on, an open connection would warn."""
-        self.close()
-
-    def _answer(self, sql: str, wanted: str) -> Completion | None:
-        with self._connection() as db:
+    def _answer(self, sql: str, wanted: str, columns: Sequence[str]) -> Completion | None:
+        with self._file.connection() as db:
             row = db.execute(sql, (wanted,)).fetchone()
         if row is None:
             return None
-        found = zip(_ANSWER_COLUMNS, row, strict=True)
+        found = zip(columns, row, strict=True)
         values: dict[str, Any] = {name: value for name, value in found if value is not None}
         values["usage_estimated"] = bool(values["usage_estimated"])
         return Completion(**values, cached=True)
-
-    @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            try:
-                if self._open is None:
-                    self._open = self._connect()
-                yield self._open
-            except (sqlite3.Error, OSError) as error:
-                raise StorageError(
-                    f"{self.path}: answers cannot be kept ({error}). Check the disk's space and "
-                    "permissions; if the file is damaged, move it away: a new one is made and "
-                    "pages are asked again."
-                ) from error
-
-    def _connect(self) -> sqlite3.Connection:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
-        try:
-            # SQLite's own waiting does not cover the change to WAL: of three processes that
-            # opened a new file together one got "database is locked" at once.
-            with FileLock(f"{self.path}.lock"):
-                db.execute("PRAGMA journal_mode = WAL")
-                db.executescript(_SCHEMA)
-                _add_columns(db)
-                db.executescript(_INDICES)
-            # NORMAL syncs at checkpoints only: a commit survives the process, not the power.
-            db.execute("PRAGMA synchronous = NORMAL")
-        except sqlite3.Error:
-            db.close()
-            raise
-        return db
-
-
-def _add_columns(db: sqlite3.Connection) -> None:
-    for table, columns in _COLUMNS.items():
-        present = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
-        for column in [name for name in columns if name not in present]:
-            db.execute(f"ALTER TABLE {table} ADD COLUMN {column}")
 
 
 def _version(
@@ -402,13 +326,20 @@ def _version(
 
 
 def _answer_row(key: str, completion: Completion, asked: Question | None = None) -> tuple[Any, ...]:
-    about = (asked.question, asked.schema_hash, asked.input_ratio) if asked else (None,) * 3
-    return (key, *map(_storable, _answer_values(completion)), *about, time.time())
+    return (key, *map(_storable, _answer_values(completion)), *_about(asked), time.time())
+
+
+def _about(asked: Question | None) -> tuple[Any, ...]:
+    """Values of ``QUESTION_COLUMNS``."""
+    if asked is None:
+        return (None,) * len(QUESTION_COLUMNS)
+    prompt = asked.prompt
+    return (asked.question, prompt.schema_hash, prompt.prompt_hash, asked.input_ratio)
 
 
 def _attempt(row: tuple[Any, ...]) -> Attempt:
     # Columns that came after a row was written are empty in it.
-    named = zip(_ATTEMPT_COLUMNS, row, strict=True)
+    named = zip(ATTEMPT_COLUMNS, row, strict=True)
     values = {name: value for name, value in named if value is not None}
     values["usage_estimated"] = bool(values.get("usage_estimated"))
     return Attempt(**values)

@@ -47,8 +47,10 @@ def sent_pages(request: Request) -> list[PageImage]:
     return sorted((p for p in pages if p.picture), key=lambda page: page.page_number)
 
 
-def temperature_of(settings: OpenAIBackendSettings, request: Request) -> float:
-    """The request's own temperature, else the backend's."""
+def temperature_of(settings: OpenAIBackendSettings, request: Request) -> float | None:
+    """The request's own temperature, else the backend's; None where none is sent."""
+    if not settings.send_sampling:
+        return None
     return settings.temperature if request.temperature is None else request.temperature
 
 

@@ -78,7 +78,7 @@ class Framed(Policy):
         request.parse(text)
         whole = _sum(upper, lower, text)
         if request.answer_key:
-            asked = Question(request.question, request.prompt.schema_hash)
+            asked = Question(request.question, request.prompt)
             self._calls.put(request.answer_key, whole, asked)
         return whole
 

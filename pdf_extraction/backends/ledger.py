@@ -23,7 +23,7 @@ from pdf_extraction.errors import (
     Sideways,
     Unauthorized,
 )
-from pdf_extraction.model import Attempt, Completion, Request
+from pdf_extraction.model import Attempt, Completion, Request, Sent
 from pdf_extraction.parts import on_page, turn_asked
 from pdf_extraction.settings import OpenAIBackendSettings
 
@@ -61,6 +61,7 @@ class _Call:
     """A call and what came of it; ``started_at`` in s since the epoch, ``began`` of the clock."""
 
     request: Request
+    sent: Sent
     started_at: float
     began: float
     took_ms: float = 0.0
@@ -98,9 +99,10 @@ class Recorded(Policy):
 
         Returns when that is written.
         """
-        call = _Call(request, time.time(), time.perf_counter())
+        sent = Sent(temperature_of(self._settings, request))
+        call = _Call(request, sent, time.time(), time.perf_counter())
         try:
-            call.completion = await self.inner.complete(request)
+            call.completion = await self.inner.complete(replace(request, sent=sent))
         except (BackendError, OutputError) as error:
             if isinstance(error, Unauthorized) and error.status is None:
                 raise  # without a key nothing was sent
@@ -159,7 +161,7 @@ class Recorded(Policy):
     def _question(self, request: Request, completion: Completion) -> Question:
         ratio = completion.input_tokens / max(1, input_tokens(request))
         known = None if completion.usage_estimated else ratio
-        return Question(request.question, request.prompt.schema_hash, known)
+        return Question(request.question, request.prompt, known)
 
     def _unanswered(self, request: Request) -> Completion:
         """What the server had of a call that was cut, in place of an answer."""
@@ -191,9 +193,7 @@ class Recorded(Policy):
             error_type=problem.kind if problem else None,
             error=str(problem) if problem else None,
             retry_after_s=problem.retry_after if isinstance(problem, RateLimited) else None,
-            temperature=temperature_of(self._settings, request)
-            if self._settings.send_sampling
-            else None,
+            temperature=call.sent.temperature,
             rotation=request.view.turn,
             input_tokens=completion.input_tokens if completion else 0,
             output_tokens=completion.output_tokens if completion else 0,

@@ -23,7 +23,12 @@ from urllib.parse import urlsplit
 
 from pdf_extraction.backends.base import Health
 from pdf_extraction.backends.chat_answer import read_answer
-from pdf_extraction.backends.chat_body import chat_body, is_streamed, sent_pages
+from pdf_extraction.backends.chat_body import (
+    chat_body,
+    is_streamed,
+    sent_pages,
+    temperature_of,
+)
 from pdf_extraction.backends.errors_table import (
     Place,
     cut_short,
@@ -82,6 +87,8 @@ class OpenAIChatBackend:
         async with self._form.turn() as form:
             made = request.body if request.body and request.body[0] is form else None
             body = made[1] if made else await self._body(form, request)
+            if request.sent is not None:
+                request.sent.temperature = temperature_of(form, request)
             try:
                 completion = await self._asked(request, body)
             except BackendError as error:

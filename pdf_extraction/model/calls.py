@@ -48,6 +48,17 @@ def digest(*parts: str) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
+@dataclass
+class Sent:
+    """What a call really carried, noted by its backend: a server may refuse parts of a request.
+
+    Attributes:
+        temperature: None where none was sent.
+    """
+
+    temperature: float | None = None
+
+
 @dataclass(frozen=True)
 class Request:
     """One question about one page, before any backend has formatted it.
@@ -74,6 +85,7 @@ class Request:
         question: What the answer may be found by whatever the prompt's wording.
         takes_cut: ``parse`` decides whether an answer that was cut is of use.
         together: The neighbours are asked about as well, in one answer.
+        sent: Where the backend notes what it sent; None where nobody wants to know.
     """
 
     document_id: str
@@ -96,6 +108,7 @@ class Request:
     question: str = ""
     takes_cut: bool = False
     together: bool = False
+    sent: Sent | None = field(default=None, repr=False, compare=False)
 
     @property
     def asked_pages(self) -> tuple[PageImage, ...]:
@@ -133,6 +146,8 @@ class Completion:
         cached: Taken from the cache.
         is_fallback: Not from the chain's first backend.
         pause_s: Seconds that the server asks everyone to stay away, its limit being used up.
+        prompt_hash: Of the messages that it answers, where they were worded otherwise than those
+            asked with now; empty where nobody wrote that down.
     """
 
     text: str
@@ -148,6 +163,7 @@ class Completion:
     cached: bool = False
     is_fallback: bool = False
     pause_s: float | None = field(default=None, compare=False)
+    prompt_hash: str | None = None
 
     def __post_init__(self) -> None:
         # Half of an emoji is valid in JSON, and no file, table or hash takes it.
@@ -181,6 +197,7 @@ def joined(earlier: Completion, later: Completion) -> Completion:
         latency_ms=earlier.latency_ms + later.latency_ms,
         cached=earlier.cached and later.cached,
         is_fallback=earlier.is_fallback or later.is_fallback,
+        prompt_hash=earlier.prompt_hash,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pdf_extraction.errors import ExtractionError
-from pdf_extraction.model.calls import Completion
+from pdf_extraction.model.calls import Completion, Prompt
 from pdf_extraction.model.geometry import Span
 from pdf_extraction.model.pages import PageImage
 
@@ -46,7 +46,8 @@ class PageOutcome:
         page: The page as it was read.
         completion: The raw answer that parsed.
         error: Why there is none.
-        prompt_hash: Of the messages that were sent.
+        prompt_hash: Of the messages that were answered, of those sent where nothing came; None
+            where nobody knows.
         schema_hash: Of the schema that was asked for.
         doubted: Sentence with which the page was asked a second time; the completion is the
             better answer of the two.
@@ -61,6 +62,17 @@ class PageOutcome:
     schema_hash: str | None = None
     doubted: str | None = None
     answered_by: int | None = None
+
+    def answered(self, completion: Completion, prompt: Prompt) -> PageOutcome:
+        """The same page with an answer, and the hash of the messages that it was given to.
+
+        Args:
+            completion: The answer.
+            prompt: What was asked now; the answer may be to an earlier wording.
+        """
+        earlier = completion.prompt_hash
+        given_to = prompt.prompt_hash if earlier is None else earlier or None
+        return replace(self, completion=completion, prompt_hash=given_to)
 
     @property
     def is_answered(self) -> bool:

@@ -204,6 +204,7 @@ def test_answers_to_an_earlier_wording_are_taken_where_the_settings_say_so(store
     backend = ScriptedBackend()
     (kept,) = ask(cached(backend, SETTINGS, store, any_wording=True), request(prompt=edited))
     assert (kept.cached, backend.asked) == (True, [])
+    assert kept.prompt_hash == request().prompt.prompt_hash
     other_schema = replace(edited, schema={"type": "array"})
     lax = cached(backend, SETTINGS, store, any_wording=True)
     ask(lax, request(prompt=other_schema), request(2, prompt=edited))

@@ -95,6 +95,14 @@ def test_a_refused_parameter_is_left_out(tmp_path, part, fields):
     assert (asking.stats["requests"], len(asking.refused)) == (4, 1)
 
 
+def test_the_ledger_says_which_temperature_was_really_sent(tmp_path):
+    """The refused call's row has it, the rows of calls without it do not."""
+    asking = Asking(tmp_path, "refuses=temperature", temperature=0.3)
+    asking.pages([1], [2])
+    rows = asking.calls.attempts("lei-1", "a" * 64)
+    assert [(row.page_number, row.temperature) for row in rows] == [(1, 0.3), (1, None), (2, None)]
+
+
 def test_after_a_refusal_one_page_tries_the_new_form_for_all(tmp_path):
     """Twenty pages at once, three parts refused: each is refused to those under way or to one."""
     asking = Asking(
