@@ -85,8 +85,9 @@ async def estimate(workspace: Workspace, found: Sequence[Found]) -> Estimate:
     """Estimate a run over some files.
 
     Raises:
-        SettingsError: The chain's first backend cannot be built.
+        SettingsError: The chain's first backend cannot be built, or no run could start.
     """
+    workspace.check()
     name, table = next(iter(workspace.settings.chained.items()))
     backend = build_backend(name, table)
     settings = server_settings(table)

@@ -22,9 +22,7 @@ from pdf_extraction.backends.calls import BackendFacts
 from pdf_extraction.backends.chain import build_backend
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.pdf.engines import ocr_engine_status
-from pdf_extraction.profiles import get_profile
 from pdf_extraction.settings import BackendSettings, EmbeddedBackendSettings, Settings
-from pdf_extraction.storage.tables import Tables
 from pdf_extraction.tools import Workspace
 
 Grade = Literal["ok", "warning", "failed"]
@@ -137,10 +135,11 @@ def _existing(folder: Path) -> Path:
 
 def _profile(data: Path, settings: Settings) -> Finding:
     try:
-        profile = get_profile(settings.profile, settings.scope)
-        Tables(data).check(profile.specs)
+        workspace = Workspace(data, settings)
+        profile = workspace.profile
+        workspace.check()
     except ExtractionError as error:
-        return Finding("profile", "failed", f"{error} (`profile` in the settings)")
+        return Finding("profile", "failed", f"{error} (`profile` in the settings or --profile)")
     return Finding("profile", "ok", f"{profile.name}: {', '.join(profile.tables)}")
 
 

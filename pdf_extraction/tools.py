@@ -16,6 +16,7 @@ from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.backends.sharing import runtime_folder
 from pdf_extraction.backends.usage import PIXELS_PER_TOKEN, text_tokens
 from pdf_extraction.catalogue import Catalogue
+from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import PageImage, digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.profiles import get_profile, wants_layout
@@ -62,6 +63,25 @@ class Workspace:
     def profile_of(self, name: str) -> Profile:
         """A profile by its name, as these settings have it."""
         return get_profile(name, self.settings.scope, self.settings.markdown.closer)
+
+    def check(self) -> None:
+        """Find out before anything is read that no page could be answered or kept.
+
+        Raises:
+            SettingsError: The profile's tables are other ones by now, or nobody in the chain can
+                answer for it.
+        """
+        self.tables.check(self.profile.specs)
+        chained = self.settings.chained
+        by_rules = [isinstance(table, EmbeddedBackendSettings) for table in chained.values()]
+        if all(by_rules) and not self.profile.has_rules:
+            raise SettingsError(
+                f"profile {self.profile.name}: a model of your own is filled by a model server, "
+                f"and the chain ({', '.join(chained)}) has none: the embedded backend reads by "
+                "rules that only legal_ptbr and markdown have. Name a server in `chain`, with a "
+                'table [backends.NAME] and kind = "openai" or by a preset\'s name, or give it '
+                "with --backend."
+            )
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -135,10 +155,11 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
         force: Ask again also where an answer is kept.
 
     Raises:
-        SettingsError: The chain cannot be built, or the profile's tables are other ones by now.
+        SettingsError: The chain cannot be built or is none for the profile, or the profile's
+            tables are other ones by now.
     """
     settings = workspace.settings
-    workspace.tables.check(workspace.profile.specs)
+    workspace.check()
     purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
     chain = build_chain(settings, workspace.calls, force=force, purse=purse, share=runtime_folder())
     servers = _servers(settings)

@@ -220,11 +220,26 @@ def test_the_models_own_validators_refuse_and_the_model_is_told(tmp_path):
     assert "amount: Input should be greater than or equal to 0" in texts[1]
 
 
-def test_without_a_server_the_document_fails_and_says_what_is_needed(tmp_path):
-    """There are no rules for a model that nobody knows: never an empty success."""
+def test_without_a_server_nothing_starts_and_it_is_said_what_is_needed(tmp_path):
+    """There are no rules for a model that nobody knows: the chain is told before a page is."""
     path = write_pdf(tmp_path / "a.pdf", ["X1 02/01/2024 5,00"])
-    workspace = workspace_for(tmp_path / "data", f"{HERE}:Entry")
-    run(workspace, path)
+    with pytest.raises(SettingsError, match=r"Entry.*model server.*\(embedded\).*`chain`"):
+        run(workspace_for(tmp_path / "data", f"{HERE}:Entry"), path)
+    assert not (tmp_path / "data" / "tables").exists()
+
+
+def test_where_no_server_answers_the_document_fails_with_its_reasons(tmp_path):
+    """An embedded backend behind the server has no rules for it either: no empty success."""
+    path = write_pdf(tmp_path / "a.pdf", ["X1 02/01/2024 5,00"])
+    with FakeServer("500=1") as server:
+        table = {"kind": "openai", "base_url": server.base_url, "model": "m", "max_attempts": 1}
+        settings = {
+            "profile": f"{HERE}:Entry",
+            "chain": ["a", "embedded"],
+            "backends": {"a": table},
+        }
+        workspace = Workspace(tmp_path / "data", parse_settings(settings, "test"))
+        run(workspace, path)
     (document,) = ask(workspace, "SELECT * FROM documents")
     (page,) = ask(workspace, "SELECT * FROM pages")
     assert (document["status"], page["status"]) == ("failed", "failed")

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pdf_extraction.cli.common import FAILED, Common, common_options
+from pdf_extraction.cli.common import FAILED, Common, choice_options, common_options
 from pdf_extraction.cli.console import Screen, counted, out, visible
 from pdf_extraction.errors import ExtractionError
 
 if TYPE_CHECKING:
     from pdf_extraction.cli.console import Style
     from pdf_extraction.health import Finding, Grade
+    from pdf_extraction.settings import Settings
 
 _STYLES: dict[Grade, Style] = {"ok": "green", "warning": "yellow", "failed": "red"}
 #: Columns before the detail: grade and subject.
@@ -21,9 +22,10 @@ _GRADE, _SUBJECT = 9, 20
 
 
 @click.command(short_help="Look for what would make a run fail.")
+@choice_options
 @common_options
 @click.pass_context
-def doctor(context: click.Context) -> None:
+def doctor(context: click.Context, profile: str | None, backend: str | None) -> None:
     """Check folders, settings, the chain's backends, OCR, versions and Dagster.
 
     Each failure says what to do. Exit status 1 if something failed.
@@ -34,7 +36,12 @@ def doctor(context: click.Context) -> None:
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     common, screen = context.ensure_object(Common), out()
     failed = 0
-    for finding in examine(common.data_dir, common.settings):
+
+    def settings() -> Settings:
+        found = common.settings()
+        return common.changed(found, profile, backend) if profile or backend else found
+
+    for finding in examine(common.data_dir, settings):
         _show(screen, finding)
         failed += finding.grade == "failed"
     finding = _dagster(common)

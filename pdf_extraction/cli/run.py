@@ -92,7 +92,7 @@ def run(
 
     common = context.ensure_object(Common)
     workspace = common.workspace(profile, backend)
-    workspace.tables.check(workspace.profile.specs)
+    workspace.check()
     selection = Selection(pages=parse_pages(pages))
     check_chain(workspace.settings)
     registered = _register(workspace, paths)
@@ -121,7 +121,10 @@ def retry(context: click.Context, documents: tuple[str, ...]) -> None:
     if not keys:
         out().line("Nothing to retry: no page failed.")
         context.exit(DONE)
-    ending = _launch(_by_profile(common, workspace, keys), Selection(only_failed=True))
+    orders = _by_profile(common, workspace, keys)
+    for order in orders:
+        order.workspace.check()
+    ending = _launch(orders, Selection(only_failed=True))
     context.exit(_finish(common, ending))
 
 

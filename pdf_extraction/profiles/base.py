@@ -35,6 +35,8 @@ class Profile(Protocol):
     continues: bool
     #: Whether an answer stands although the question has changed since, until a run forces it.
     keeps_answers: bool
+    #: Whether ``read`` answers, so that no model is needed.
+    has_rules: bool
 
     def of_pages(self, count: int, schema_hash: str | None = None) -> Profile:
         """The profile for one document.
@@ -107,6 +109,7 @@ class OfOnePage:
     specs: tuple[TableSpec, ...] = ()
     continues = False
     keeps_answers = False
+    has_rules = True
 
     def of_pages(self, count: int, schema_hash: str | None = None) -> Self:
         """The same for every document."""

@@ -58,6 +58,19 @@ def test_a_missing_key_names_its_variable(invoke, tmp_path, monkeypatch):
     assert "1 check failed." in result.stdout
 
 
+def test_a_profile_is_looked_at_with_the_chain_that_would_fill_it(invoke, tmp_path):
+    """`--profile` as `run` takes it: a model of one's own needs a server."""
+    words = ("doctor", "--profile", "pdf_extraction_tests.test_user_models:Entry")
+    alone = invoke(*words)
+    assert alone.exit_code == 1
+    grade, detail = lines(alone)["profile"]
+    assert (grade, "model server" in detail) == ("failed", True)
+    with FakeServer() as server:
+        text = settings(server.base_url).replace('["fake"]', '["embedded"]')
+        (tmp_path / "pdf_extraction.toml").write_text(text)
+        assert lines(invoke(*words, "--backend", "fake"))["profile"][0] == "ok"
+
+
 def test_a_key_is_never_printed(invoke, tmp_path, monkeypatch):
     """A server that repeats a wrong key in its answer does not get it on the screen."""
     monkeypatch.setenv("FAKE_KEY", "sk-very-secret-0123456789")

@@ -145,6 +145,7 @@ def test_what_cannot_be_run_is_wrong_usage_before_anything_is_written(invoke, tm
         ("lei.pdf", "--pages", "3-1"): "'3-1' is no page or range",
         ("lei.pdf", "--profile", "legal"): "Did you mean 'legal_ptbr'?",
         ("lei.pdf", "--backend", "embeded"): "did you mean 'embedded'",
+        ("lei.pdf", "--profile", "pdf_extraction_tests.test_user_models:Entry"): "a model server",
     }
     for words, sentence in sentences.items():
         result = invoke("run", *words)

@@ -136,12 +136,18 @@ def test_only_the_selected_pages_are_asked_about(instance, make_workspace, tmp_p
     assert run.run_config["ops"]["read_and_ask"]["config"]["pages"] == "1-2"
 
 
-def test_wrong_settings_break_the_run_with_their_own_sentence(instance, make_workspace, tmp_path):
-    """A profile that does not exist is told by name; no document is blamed for it."""
-    workspace = make_workspace(profile="nonsense")
+@pytest.mark.parametrize(
+    ("profile", "sentence"),
+    [("nonsense", "nonsense"), ("pdf_extraction_tests.test_user_models:Entry", "`chain`")],
+)
+def test_wrong_settings_break_the_run_with_their_own_sentence(
+    instance, make_workspace, tmp_path, profile, sentence
+):
+    """A profile that is not there, or that no backend can fill; no document is blamed for it."""
+    workspace = make_workspace(profile=profile)
     result = run_documents(instance, workspace, register(workspace, write_law(tmp_path / "a.pdf")))
     assert result.documents == {}
-    assert "nonsense" in next(iter(result.broken.values()))
+    assert sentence in next(iter(result.broken.values()))
 
 
 def test_a_partition_without_a_file_stops_no_other(instance, make_workspace, tmp_path):

@@ -72,6 +72,7 @@ class UserModel:
 
     continues = True
     keeps_answers = True
+    has_rules = False
 
     def __init__(self, name: str, model: type[BaseModel], scope: Scope | None = None) -> None:
         self.name, self.model = name, model
@@ -147,8 +148,7 @@ class UserModel:
         """
         raise Rejected(
             f"page {page.page_number}: {self.name} is a model of your own, which only a model "
-            'server can fill: add a table [backends.NAME] with kind = "openai" and name it in '
-            "`chain`; the embedded backend reads by rules that only the built-in profiles have"
+            "server can fill; the embedded backend reads by rules, and there are none for it"
         )
 
     def parse(self, text: str, page_number: int) -> Answer:
