@@ -9,7 +9,6 @@ may break between: a file is done with only when the next tick shows that this o
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 from pdf_extraction.catalogue import search, sidecar_path
 from pdf_extraction.errors import DocumentError, Remedy, StorageError, named
 from pdf_extraction.model import digest
+from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from pdf_extraction.catalogue import Catalogue, Entry
@@ -282,10 +282,9 @@ def due_retries(
 def remember(data_dir: Path, attempts: Mapping[str, Attempted]) -> None:
     """Keep what is known of retries where ``remembered`` finds it without Dagster."""
     file = data_dir / _RETRIES
-    temporary = file.with_name(f"{_RETRIES}.{os.getpid()}")
     try:
-        temporary.write_text(json.dumps({key: asdict(one) for key, one in attempts.items()}))
-        temporary.replace(file)
+        with replacing(file) as new:
+            new.write_text(json.dumps({key: asdict(one) for key, one in attempts.items()}))
     except OSError as error:
         raise StorageError(f"{file}: {error.strerror}; free space or mend the folder") from error
 

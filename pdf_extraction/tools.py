@@ -25,6 +25,7 @@ from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettin
 from pdf_extraction.storage.stages import Stages
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
+from pdf_extraction.wholefile import sweep
 
 #: Of a page's own text, which goes along as a hint or in place of a picture.
 PAGE_TEXT_TOKENS = 500
@@ -160,6 +161,8 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
     """
     settings = workspace.settings
     workspace.check()
+    for store in (workspace.stages, workspace.tables, workspace.catalogue):
+        sweep(store.root)
     purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
     chain = build_chain(settings, workspace.calls, force=force, purse=purse, share=runtime_folder())
     servers = _servers(settings)

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
-from uuid import uuid4
 
 from filelock import FileLock
 
@@ -29,6 +28,7 @@ from pdf_extraction.errors import (
     named,
 )
 from pdf_extraction.model import Document
+from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -281,10 +281,9 @@ class Catalogue:
 
     def _save(self, file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        temporary = file.with_name(f".{uuid4().hex}")
-        # Names that are no UTF-8 come back as the same bytes only through this handler.
-        temporary.write_bytes(text.encode(errors="surrogateescape"))
-        temporary.replace(file)
+        with replacing(file) as new:
+            # Names that are no UTF-8 come back as the same bytes only through this handler.
+            new.write_bytes(text.encode(errors="surrogateescape"))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

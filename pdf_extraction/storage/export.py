@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 import pyarrow.parquet as pq
 
 from pdf_extraction.errors import StorageError
+from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,13 +21,9 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     Raises:
         StorageError: The file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        try:
-            pq.write_table(table, temporary, compression="zstd")
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        with replacing(path) as new:
+            pq.write_table(table, new, compression="zstd")
     except OSError as error:
         sentence = f"{path}: cannot be written: {error.strerror or error}; choose another --out"
         raise StorageError(sentence) from error

@@ -13,7 +13,6 @@ import json
 from dataclasses import asdict, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -32,6 +31,7 @@ from pdf_extraction.storage.schemas import (
 )
 from pdf_extraction.storage.views import VIEWS
 from pdf_extraction.tablespec import ColumnSpec, TableSpec
+from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -228,9 +228,8 @@ def keep(root: Path, specs: Iterable[TableSpec]) -> None:
         if file.exists() and file.read_text(encoding="utf-8") == text:
             continue
         folder.mkdir(parents=True, exist_ok=True)
-        temporary = folder / f".{uuid4().hex}"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(file)
+        with replacing(file) as new:
+            new.write_text(text, encoding="utf-8")
 
 
 def drop_unused(root: Path) -> None:

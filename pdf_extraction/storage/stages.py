@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import logging
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pdf_extraction.errors import StorageError
 from pdf_extraction.storage.schemas import INT, TEXT
+from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -60,14 +60,10 @@ class Stages:
             pa.array([row.get(field.name) for row in rows], type=field.type) for field in _SCHEMA
         ]
         path = self._file(asset, partition_key)
-        temporary = path.with_name(f".{uuid4().hex}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                pq.write_table(pa.table(columns, schema=schema), temporary, compression="zstd")
-                temporary.replace(path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            with replacing(path) as new:
+                pq.write_table(pa.table(columns, schema=schema), new, compression="zstd")
         except OSError as error:
             raise StorageError(f"{path}: cannot be written: {error}") from error
 
