@@ -46,6 +46,11 @@ _OTHER_FORMS = {
 _FULL = {form.casefold(): form for form in _TYPES} | {
     form.casefold(): full for form, full in _OTHER_FORMS.items()
 }
+# Most words begin no act's type: three letters say so sooner than thirty names.
+_BEGINS = "|".join(
+    "".join(f"[{letter.upper()}{letter.lower()}]" for letter in letters)
+    for letters in sorted({form[:3] for form in (*_TYPES, *_OTHER_FORMS)})
+)
 _ANY_TYPE = "|".join(
     re.escape(form).replace(r"\ ", r"\s+").replace(r"\-", "[- ]")
     for form in sorted([*_TYPES, *_OTHER_FORMS], key=len, reverse=True)
@@ -65,7 +70,7 @@ _ISSUER = rf"(?:\s+(?!(?:{_ANY_TYPE})\b)(?:d[aoe]s?\b|[A-ZÀ-Ý][\w./-]*)){{0,7}
 
 #: One or several numbered acts of a type; groups ``type``, ``issuer`` and ``numbers``.
 NUMBERED_ACT = (
-    rf"(?P<type>\b(?i:{_ANY_TYPE})\b)(?P<issuer>{_ISSUER})\s+"
+    rf"(?={_BEGINS})(?P<type>\b(?i:{_ANY_TYPE})\b)(?P<issuer>{_ISSUER})\s+"
     rf"(?:{_SIGN}|(?=\d{{1,3}}\.\d{{3}}|\d+\s?/\s?\d{{2,4}}))"
     rf"(?P<numbers>{_DATED}(?:(?:,|,?\s+e)\s+(?:{_SIGN})?{_NUMBER}{_DATE})*)"
 )

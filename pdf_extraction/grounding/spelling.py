@@ -42,10 +42,10 @@ class Spelling:
 
     def __init__(self, texts: Iterable[str]) -> None:
         self._counts = Counter(chain.from_iterable(map(words_of, texts)))
+        self._bare = {word: bare(word) for word in self._counts}
         self._most: dict[str, int] = {}
-        for word, count in self._counts.items():
-            key = bare(word)
-            self._most[key] = max(self._most.get(key, 0), count)
+        for word, key in self._bare.items():
+            self._most[key] = max(self._most.get(key, 0), self._counts[word])
 
     def doubts(self, text: str) -> list[str]:
         """Words of a text that have probably lost an accent, or got one."""
@@ -54,7 +54,7 @@ class Spelling:
         return ["e", *found] if text.startswith("E ") else found
 
     def _is_odd(self, word: str) -> bool:
-        key = bare(word)
+        key = self._bare.get(word) or bare(word)
         if key in _FIRST and word[0] == key[0]:
             return True
         if word == key and _ENDINGS.fullmatch(word):

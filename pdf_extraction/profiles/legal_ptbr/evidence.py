@@ -65,7 +65,8 @@ def _disagreement(parts: Sequence[_Part]) -> float:
 def _proven(
     item: Assembled, parts: Sequence[_Part], disagreement: float, spelling: Spelling
 ) -> Proof:
-    doubted = spelling.doubts(item.row["text"])
+    is_read = any(part.page.text.source == "ocr" for part in parts)
+    doubted = spelling.doubts(item.row["text"]) if is_read else []
     proofs = [
         confidence_of_print(
             part.agreement,
