@@ -1,7 +1,8 @@
 """A page's words as bytes, which processes and stages hand on without looking into them.
 
 Six hundred words took 7 ms to write as JSON and 6 ms to read, more than finding them on the
-page; as bytes they take none until somebody asks for one. No geometry and no file here.
+page; as bytes they take none until somebody asks for one. Six hundred ``Word`` objects take 1 ms
+to make, so what looks at all of them takes their columns. No geometry and no file here.
 """
 
 from __future__ import annotations
@@ -9,13 +10,58 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from struct import Struct
-from typing import overload
+from typing import Any, NamedTuple, overload
+
+import numpy as np
+import numpy.typing as npt
 
 from pdf_extraction.model import Word
 
 #: start, end, line; box, size, confidence; flags.
 _LAYOUT = Struct("<3i6dB")
 _BOLD, _STRUCK, _CONFIDENT = 1, 2, 4
+#: The same for numpy.
+_RECORD = np.dtype(
+    [
+        *((name, "<i4") for name in ("start", "end", "line")),
+        ("bbox", "<f8", (4,)),
+        *((name, "<f8") for name in ("size", "confidence")),
+        ("flags", "u1"),
+    ]
+)
+
+_Column = npt.NDArray[Any]
+
+
+class Columns(NamedTuple):
+    """Words as columns with one item a word; what each means ``Word`` says.
+
+    Attributes:
+        starts: Integers.
+        ends: Integers.
+        lines: Integers; words of one line stand together.
+        boxes: Floats, ``(words, 4)``.
+        sizes: Floats.
+        bold: Booleans.
+        struck: Booleans.
+    """
+
+    starts: _Column
+    ends: _Column
+    lines: _Column
+    boxes: _Column
+    sizes: _Column
+    bold: _Column
+    struck: _Column
+
+    @property
+    def line_starts(self) -> _Column:
+        """Index of each line's first word."""
+        return np.flatnonzero(np.append(True, self.lines[1:] != self.lines[:-1])[: len(self.lines)])
+
+    def without(self, words: Sequence[int]) -> Columns:
+        """All but the words of these indices."""
+        return Columns(*(np.delete(column, words, axis=0) for column in self))
 
 
 class PackedWords(Sequence[Word]):
@@ -52,6 +98,18 @@ class PackedWords(Sequence[Word]):
     def __reduce__(self) -> tuple[type[PackedWords], tuple[bytes]]:
         return PackedWords, (self.data,)
 
+    @property
+    def columns(self) -> Columns:
+        """The words as columns, which share these bytes."""
+        records = np.frombuffer(self.data, _RECORD)
+        start, end, line, box, size, _, flags = (records[name] for name in _RECORD.fields or ())
+        return Columns(start, end, line, box, size, flags & _BOLD > 0, flags & _STRUCK > 0)
+
+    @cached_property
+    def has_confidences(self) -> bool:
+        """Whether any of them comes with the confidence of OCR."""
+        return any(flags & _CONFIDENT for flags in self.data[_LAYOUT.size - 1 :: _LAYOUT.size])
+
     @cached_property
     def _words(self) -> tuple[Word, ...]:
         return tuple(
@@ -69,6 +127,11 @@ class PackedWords(Sequence[Word]):
                 self.data
             )
         )
+
+
+def together(parts: Iterable[Columns]) -> Columns:
+    """Columns of several texts, one after another; offsets and lines stay those of each."""
+    return Columns(*map(np.concatenate, zip(packed(()).columns, *parts, strict=True)))
 
 
 def packed(words: Iterable[Word]) -> PackedWords:

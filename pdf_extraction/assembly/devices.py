@@ -130,17 +130,13 @@ def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> _Cut:
     spans = merge_pieces(pieces, book.text)
     own = [Piece(p.line, max(p.start, label_end), p.end) for p in pieces if p.end > label_end]
     text = own_text((book.text[p.start : p.end] for p in own), book.hyphens, quoted=node.quoted)
-    words = [word for start, end in spans for word in book.words_in(start, end)]
-    # Editorial notes after a struck wording are often left unstruck, and longer than it.
-    struck = any(
-        part and sum(word.struck for word in part) * 2 > len(part) for part in (words, words[:4])
-    )
     label = book.text[candidate.start : label_end].strip()
-    return _Cut(spans, label, text, device_status(text, struck=struck))
+    status = device_status(text, struck=book.words.are_struck(spans))
+    return _Cut(spans, label, text, status)
 
 
 def _row(book: Book, node: Node, cut: _Cut, placed: PlacedClaim | None) -> Row:
-    boxes = book.boxes(cut.spans)
+    boxes = book.words.boxes(cut.spans)
     claim = placed.claim if placed else None
     return {
         "device_id": node.device_id,

@@ -12,7 +12,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from pdf_extraction.model import BBox, GroundedPage, Line, PageText, union
+import numpy as np
+import numpy.typing as npt
+
+from pdf_extraction.model import BBox, GroundedPage, PageText
+from pdf_extraction.words import Columns, packed
+
+_Floats = npt.NDArray[np.float64]
 
 #: A line that ends this much (of the page's width) short of its column's edge ends a paragraph.
 _SHORT = 0.045
@@ -20,6 +26,8 @@ _SHORT = 0.045
 _INDENT = 0.012
 #: Fewer numbers beside a page's lines prove no numbering of lines.
 _LEAST_NUMBERS = 5
+#: Digits of a number that is none of a line's.
+_LONGEST_NUMBER = 5
 
 
 @dataclass(slots=True)
@@ -78,55 +86,85 @@ def flow(pages: Sequence[GroundedPage]) -> list[FlowLine]:
 
 def page_flow(text: PageText, page_number: int, offset: int = 0) -> list[FlowLine]:
     """One page's lines; ``offset`` is where the page's text starts in the canonical text."""
-    ocr = text.source == "ocr"
-    printed = text.lines
-    numbered = _line_numbers(printed)
-    lines = [
-        _flow_line(line, page_number, offset, ocr, skipped=index in numbered)
-        for index, line in enumerate(printed)
-    ]
+    words = packed(text.words).columns
+    lines = _printed(text, words, page_number, offset)
+    if numbers := _line_numbers(lines, words):
+        starts = words.line_starts.tolist()
+        stops = [*starts[1:], len(words.starts)]
+        before = [starts[n] for n in numbers if stops[n] - starts[n] > 1]
+        lines = _printed(text, words.without(before), page_number, offset)
+        for line in map(lines.__getitem__, numbers):
+            line.skip = "number" if line.text.isdigit() else ""
     _place(lines)
     return lines
 
 
-def _line_numbers(lines: Sequence[Line]) -> set[int]:
+def _line_numbers(lines: Sequence[FlowLine], words: Columns) -> list[int]:
     """Lines that begin with their own number, in a column left of the text (bills of law).
 
     The numbers rise by one on most lines, or by five, and nearly all else stands right of them.
     """
+    firsts = [(index, line.text.partition(" ")[0]) for index, line in enumerate(lines)]
     numbers = {
-        index: int(line.words[0].end - line.words[0].start < 5 and first)
-        for index, line in enumerate(lines)
-        if (first := line.text.partition(" ")[0]).isdecimal()
+        index: int(first) if len(first) < _LONGEST_NUMBER else 0
+        for index, first in firsts
+        if first.isdecimal()
     }
-    steps = Counter(after - before for before, after in pairwise(numbers.values()))
     if len(numbers) < _LEAST_NUMBERS:
-        return set()
+        return []
+    steps = Counter(after - before for before, after in pairwise(numbers.values()))
     step, often = steps.most_common(1)[0]
     dense = step == 5 or (step == 1 and len(numbers) * 2 > len(lines))
-    right = max(lines[index].words[0].bbox[2] for index in numbers)
+    right = words.boxes[words.line_starts[list(numbers)], 2].max()
     inside = [line for index, line in enumerate(lines) if index not in numbers]
     apart = sum(line.bbox[0] < right for line in inside) * 5 <= len(inside)
-    return set(numbers) if dense and apart and often >= 0.9 * (len(numbers) - 1) else set()
+    return list(numbers) if dense and apart and often >= 0.9 * (len(numbers) - 1) else []
 
 
-def _flow_line(line: Line, page: int, offset: int, ocr: bool, *, skipped: bool) -> FlowLine:
-    """A printed line; with ``skipped``, without its own number."""
-    words = line.words
-    if skipped and len(words) > 1:
-        start, bbox = words[1].start, union(word.bbox for word in words[1:])
-        assert bbox is not None
-        line = Line(start, line.end, bbox, words[1:], line.text[start - line.start :])
-        words = line.words
-    if len(words) == 1:
-        size, bold = words[0].size, words[0].bold
-    else:
-        size = Counter(word.size for word in words).most_common(1)[0][0]
-        bold = all(word.bold for word in words)
-    found = FlowLine(
-        page, offset + line.start, offset + line.end, line.text, line.bbox, size, bold, ocr
+def _printed(text: PageText, words: Columns, page_number: int, offset: int) -> list[FlowLine]:
+    """The lines that the words make, without their place among the others."""
+    firsts = words.line_starts
+    if not len(firsts):
+        return []
+    lasts = np.append(firsts[1:], len(words.starts)) - 1
+    edges = (
+        np.minimum.reduceat(words.boxes[:, :2], firsts),
+        np.maximum.reduceat(words.boxes[:, 2:], firsts),
     )
-    found.skip = "number" if skipped and line.text.isdigit() else ""
+    columns = (
+        words.starts[firsts],
+        words.ends[lasts],
+        np.hstack(edges),
+        _line_sizes(words.sizes, firsts),
+        np.logical_and.reduceat(words.bold, firsts),
+    )
+    ocr = text.source == "ocr"
+    lines = zip(*(column.tolist() for column in columns), strict=True)
+    return [
+        FlowLine(
+            page_number,
+            offset + start,
+            offset + end,
+            text.text[start:end],
+            tuple(box),
+            size,
+            bold,
+            ocr,
+        )
+        for start, end, box, size, bold in lines
+    ]
+
+
+def _line_sizes(
+    sizes: npt.NDArray[np.float64], firsts: npt.NDArray[np.intp]
+) -> npt.NDArray[np.float64]:
+    """Each line's most frequent size; of two as frequent the one that comes first."""
+    found = np.minimum.reduceat(sizes, firsts)
+    several = np.flatnonzero(found < np.maximum.reduceat(sizes, firsts))
+    stops = [*firsts[1:], len(sizes)]
+    for line in several:
+        counts = Counter(sizes[firsts[line] : stops[line]].tolist())
+        found[line] = counts.most_common(1)[0][0]
     return found
 
 
