@@ -6,7 +6,6 @@ is extracted here.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from pdf_extraction.evaluation import (
     score,
     worst,
 )
+from pdf_extraction.json_lines import read_objects
 from pdf_extraction.model import Document, Row
 from pdf_extraction.tools import Workspace
 
@@ -120,19 +120,7 @@ def read_gold(path: Path) -> list[Row]:
     Raises:
         SettingsError: A line is no device.
     """
-    rows = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise SettingsError(f"{path}, line {number}: no JSON ({error})") from error
-        missing = [name for name in _NEEDED if not isinstance(row, dict) or name not in row]
-        if missing:
-            raise SettingsError(f"{path}, line {number}: without {', '.join(missing)}")
-        rows.append(row)
-    return rows
+    return list(read_objects(path, lambda _: _NEEDED))
 
 
 def has_rows(workspace: Workspace, document: Document) -> bool:

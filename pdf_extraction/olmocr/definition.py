@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pdf_extraction.errors import SettingsError
+from pdf_extraction.json_lines import read_objects
 from pdf_extraction.olmocr.latex import formulas, holds
 from pdf_extraction.olmocr.matching import alikeness, fewest_differences, normalised, starts
 from pdf_extraction.profiles.markdown.cells import Cell, blocks
@@ -70,21 +70,15 @@ def read_tests(path: Path) -> list[PageTest]:
     Raises:
         SettingsError: A line is no test.
     """
-    found = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            facts = json.loads(line)
-            kind = facts["type"]
-            missing = [name for name in (*_COMMON, *NEEDED.get(kind, ())) if name not in facts]
-        except (ValueError, TypeError, KeyError) as error:
-            raise SettingsError(f"{path}, line {number}: no test ({error!r})") from error
-        if missing:
-            raise SettingsError(f"{path}, line {number}: without {', '.join(missing)}")
-        if facts.get("checked") != "rejected":
-            found.append(PageTest(facts["pdf"], int(facts["page"]), str(facts["id"]), kind, facts))
-    return found
+    return [
+        PageTest(facts["pdf"], int(facts["page"]), str(facts["id"]), facts["type"], facts)
+        for facts in read_objects(path, _needed)
+        if facts.get("checked") != "rejected"
+    ]
+
+
+def _needed(facts: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*_COMMON, *NEEDED.get(str(facts.get("type")), ()))
 
 
 def with_baselines(tests: Iterable[PageTest]) -> list[PageTest]:
