@@ -102,6 +102,8 @@ _SIGNS = (
         r"""\b(?:system prompt|prompt do sistema|prompt injection|jailbreak)\b""",
     ),
 )
+#: Blanks that are not one space already, which most are.
+_BLANKS = re.compile(r"[^\S\n]{2,}|[^\S\n ]")
 #: Where a pattern goes on in the next line of its source.
 _BREAK = re.compile(r"\n +")
 
@@ -132,4 +134,4 @@ def _folded(text: str) -> str:
     """Lower case without accents and invisible characters."""
     # Characters without an ASCII form go, zero-width ones put between letters among them.
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^\S\n]+", " ", plain.replace("-\n", ""))
+    return _BLANKS.sub(" ", plain.replace("-\n", ""))

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
-from pdf_extraction.model import Word
+from pdf_extraction.model import BBox, Word
 
 #: start, end, line; box, size, confidence; flags.
 _LAYOUT = Struct("<3i6dB")
@@ -138,18 +138,19 @@ def packed(words: Iterable[Word]) -> PackedWords:
     """The words, not one bit of them other."""
     if isinstance(words, PackedWords):
         return words
-    pack = _LAYOUT.pack
-    return PackedWords(
-        b"".join(
-            pack(
-                start,
-                end,
-                line,
-                *box,
-                size,
-                confidence or 0.0,
-                bold * _BOLD + struck * _STRUCK + (confidence is not None) * _CONFIDENT,
-            )
-            for start, end, box, line, size, bold, struck, confidence in words
-        )
-    )
+    return PackedWords(b"".join(pack(*word) for word in words))
+
+
+def pack(
+    start: int,
+    end: int,
+    box: BBox,
+    line: int,
+    size: float,
+    bold: bool,
+    struck: bool,
+    confidence: float | None,
+) -> bytes:
+    """One word; of several, one after another, ``PackedWords`` are made."""
+    flags = bold * _BOLD + struck * _STRUCK + (confidence is not None) * _CONFIDENT
+    return _LAYOUT.pack(start, end, line, *box, size, confidence or 0.0, flags)

@@ -71,7 +71,8 @@ def _tiny(layer: TextLayer) -> list[RawWord]:
 
 def _pale(layer: TextLayer, drawn: Drawn) -> list[RawWord]:
     """Words in the colour of what is behind them, among those in a pale one."""
-    pale = [word for word in layer.words if word.visible and _is_pale(word.colour)]
+    colours = {colour for colour in {word.colour for word in layer.words} if _is_pale(colour)}
+    pale = [word for word in layer.words if word.visible and word.colour in colours]
     if sum(len(word.text) for word in pale) < _LEAST_CHARACTERS:
         return []
     scale = scale_for(layer.width, layer.height, _DPI, _PIXELS)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from pdf_extraction.model import BBox
 from pdf_extraction.pdf.drawn import Drawn, Pixels
+from pdf_extraction.pdf.pagetext import RawWord
 from pdf_extraction.pdf.picture import Canvas, scale_for
 from pdf_extraction.pdf.textlayer import TextLayer
 from pdf_extraction.pdf.trust import PageFeatures
@@ -47,7 +50,7 @@ def features_of(layer: TextLayer, drawn: Drawn, canvas: Canvas | None = None) ->
             ),
             default=0.0,
         ),
-        inner_tokens=sum(_is_inner(word.bbox, layer) for word in shown),
+        inner_tokens=_inner(shown, layer),
         paths=len(layer.drawings),
     )
     if not features.needs_ink:
@@ -106,7 +109,8 @@ def _holds(image: BBox, word: BBox) -> bool:
     return image[0] <= x <= image[2] and image[1] <= y <= image[3]
 
 
-def _is_inner(box: BBox, layer: TextLayer) -> bool:
-    x, y = _middle(box)
-    across = _MARGIN * layer.width <= x <= (1 - _MARGIN) * layer.width
-    return across and _MARGIN * layer.height <= y <= (1 - _MARGIN) * layer.height
+def _inner(words: Iterable[RawWord], layer: TextLayer) -> int:
+    left, right = _MARGIN * layer.width, (1 - _MARGIN) * layer.width
+    top, foot = _MARGIN * layer.height, (1 - _MARGIN) * layer.height
+    middles = [_middle(word.bbox) for word in words]
+    return sum(left <= x <= right and top <= y <= foot for x, y in middles)

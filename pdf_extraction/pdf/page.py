@@ -19,7 +19,6 @@ from pdf_extraction.pdf.picture import Canvas
 from pdf_extraction.pdf.tasks import PageOptions, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import PageFeatures, Source, Verdict, judge
-from pdf_extraction.words import packed
 
 NO_TEXT = PageText("none")
 
@@ -58,8 +57,7 @@ def read_page(
             text = NO_TEXT
         read = replace(
             read,
-            # What leaves for another process leaves as bytes.
-            text=replace(text, words=packed(text.words)),
+            text=text,
             is_blank=verdict.is_blank,
             text_verdict=verdict.rule,
             ink=features.ink,

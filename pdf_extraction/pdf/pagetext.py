@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from pdf_extraction.model import BBox, PageText, TextSource, Word
+from pdf_extraction.model import BBox, PageText, TextSource
 from pdf_extraction.pdf.reading_order import Box, reading_lines
+from pdf_extraction.words import PackedWords, pack
 
 _SOFT_HYPHEN = "\u00ad"
 #: Controls, formats (zero-width blanks, direction marks) and lone surrogates never print.
@@ -76,11 +77,12 @@ def compose(
         by_turn[word.turn].append(word)
     writer = _Writer(width, height)
     for turn, group in sorted(by_turn.items(), key=lambda item: -len(item[1])):
-        boxes = [Box(*_upright(word.bbox, turn, width, height), word.run) for word in group]
+        placed = [_upright(word.bbox, turn, width, height) if turn else word.bbox for word in group]
+        boxes = [Box(*box, word.run) for box, word in zip(placed, group, strict=True)]
         page_height = width if turn % 2 else height
         for line in reading_lines(boxes, page_height, () if turn else rules):
             writer.line([(group[index], boxes[index]) for index in line])
-    return PageText(source, writer.text, tuple(writer.words), engine)
+    return PageText(source, writer.text, writer.words, engine)
 
 
 def _upright(bbox: BBox, turn: int, width: float, height: float) -> BBox:
@@ -99,8 +101,9 @@ class _Writer:
     """Writes lines one after another and keeps each word's offsets."""
 
     def __init__(self, width: float, height: float) -> None:
-        self.words: list[Word] = []
         self._parts: list[str] = []
+        # Words leave for another process, as bytes: nobody here looks at them again.
+        self._packed: list[bytes] = []
         self._length = 0
         self._lines = 0
         self._width = width or 1.0
@@ -110,14 +113,16 @@ class _Writer:
     def text(self) -> str:
         return "".join(self._parts)
 
+    @property
+    def words(self) -> PackedWords:
+        return PackedWords(b"".join(self._packed))
+
     def line(self, members: list[tuple[RawWord, Box]]) -> None:
-        tokens = [token for raw, box in members for token in _tokens(raw, box)]
-        if tokens and _reads_leftwards(tokens):
-            tokens.reverse()
-        tokens = _joined(tokens)
+        is_plain = _is_plain("".join([raw.text for raw, _ in members]))
+        tokens = _joined(members if is_plain else _read(members))
         separator = "\n" if self._lines else ""
         for number, (raw, _) in enumerate(tokens):
-            printed = _printed(raw.text, ends_line=number == len(tokens) - 1)
+            printed = raw.text if is_plain else _printed(raw.text, number == len(tokens) - 1)
             if printed:
                 self._put(separator, printed, raw)
                 separator = " "
@@ -127,8 +132,8 @@ class _Writer:
         self._parts += [separator, printed]
         start = self._length + len(separator)
         self._length = start + len(printed)
-        self.words.append(
-            Word(
+        self._packed.append(
+            pack(
                 start,
                 self._length,
                 self._fraction(raw.bbox),
@@ -142,12 +147,28 @@ class _Writer:
 
     def _fraction(self, bbox: BBox) -> BBox:
         x0, y0, x1, y1 = bbox
+        width, height = self._width, self._height
+        if 0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height:  # nearly every word
+            return x0 / width, y0 / height, x1 / width, y1 / height
         return (
-            min(max(x0 / self._width, 0.0), 1.0),
-            min(max(y0 / self._height, 0.0), 1.0),
-            min(max(x1 / self._width, 0.0), 1.0),
-            min(max(y1 / self._height, 0.0), 1.0),
+            min(max(x0 / width, 0.0), 1.0),
+            min(max(y0 / height, 0.0), 1.0),
+            min(max(x1 / width, 0.0), 1.0),
+            min(max(y1 / height, 0.0), 1.0),
         )
+
+
+def _is_plain(text: str) -> bool:
+    """Whether words are taken as they are: no blanks in them, all printed and left to right."""
+    if " " in text or not text.isprintable():
+        return False
+    return text.isascii() or (max(text) < _FIRST_RTL and unicodedata.is_normalized("NFC", text))
+
+
+def _read(members: list[tuple[RawWord, Box]]) -> list[tuple[RawWord, Box]]:
+    """Words of a line without blanks in them, in the order in which they are read."""
+    tokens = [token for raw, box in members for token in _tokens(raw, box)]
+    return tokens[::-1] if tokens and _reads_leftwards(tokens) else tokens
 
 
 def _tokens(raw: RawWord, box: Box) -> list[tuple[RawWord, Box]]:
@@ -160,6 +181,8 @@ def _tokens(raw: RawWord, box: Box) -> list[tuple[RawWord, Box]]:
 
 def _joined(tokens: list[tuple[RawWord, Box]]) -> list[tuple[RawWord, Box]]:
     """Tokens with those that touch across two runs made one."""
+    if len({raw.run for raw, _ in tokens}) == 1:
+        return tokens
     joined: list[tuple[RawWord, Box]] = []
     for raw, box in tokens:
         if joined and joined[-1][0].run != raw.run and _touch(joined[-1][1], box):
@@ -181,9 +204,7 @@ def _touch(left: Box, right: Box) -> bool:
     return -0.3 * height < right.x0 - left.x1 < _TOUCHING * height
 
 
-def _printed(text: str, *, ends_line: bool) -> str:
-    if text.isascii() and text.isprintable():
-        return text
+def _printed(text: str, ends_line: bool) -> str:
     if ends_line and text.endswith(_SOFT_HYPHEN):
         text = text[:-1] + "-"
     text = unicodedata.normalize("NFC", text)

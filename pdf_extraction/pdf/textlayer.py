@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 from math import ceil, floor
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import pymupdf
@@ -127,27 +129,37 @@ def _raw_words(
 
     Word numbers count text blocks only, while a block's own ``number`` counts all.
     """
-    place, line, turn, run = None, None, 0, -1
-    for x0, y0, x1, y1, text, block_number, line_number, _ in words:
-        if place != (block_number, line_number):
-            place = block_number, line_number
-            line = _line_at(blocks, block_number, line_number)
-            turn = _quarter_turns(line["dir"], matrix) if line else 0
-            run += 1
-        if line is None:
-            yield RawWord(text, turned((x0, y0, x1, y1), matrix), run)
+    for run, ((block, number), members) in enumerate(groupby(words, itemgetter(5, 6))):
+        line = _line_at(blocks, block, number)
+        if line is not None:
+            yield from _words_of(line, members, run, matrix)
             continue
-        span = _span_at(line, (x0 + x1) / 2, (y0 + y1) / 2)
-        yield RawWord(
-            text,
-            turned(of_its_size((x0, y0, x1, y1), span, line["dir"]), matrix),
-            run,
-            span["size"],
-            bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or span["char_flags"] & _BOLD_CHAR),
-            bool(span["char_flags"] & _PAINTED) and span["alpha"] > 0,
-            turn,
-            colour=span["color"],
-        )
+        for word in members:
+            yield RawWord(word[4], turned(word[:4], matrix), run)
+
+
+def _words_of(
+    line: dict[str, Any], words: Iterable[tuple[Any, ...]], run: int, matrix: Any
+) -> Iterator[RawWord]:
+    direction, spans = line["dir"], line["spans"]
+    turn = _quarter_turns(direction, matrix)
+    looks = [_look_of(span) for span in spans]
+    for x0, y0, x1, y1, text, *_ in words:
+        index = _span_at(spans, (x0 + x1) / 2, (y0 + y1) / 2) if len(spans) > 1 else 0
+        size, bold, visible, colour = looks[index]
+        box = x0, y0, x1, y1
+        if y1 - y0 > _TALLEST * size:
+            box = of_its_size(box, spans[index], direction)
+        if matrix is not None:
+            box = turned(box, matrix)
+        yield RawWord(text, box, run, size, bold, visible, turn, colour=colour)
+
+
+def _look_of(span: dict[str, Any]) -> tuple[float, bool, bool, int]:
+    """Size, whether bold, whether visible, colour."""
+    marks = span["char_flags"]
+    bold = bool(span["flags"] & pymupdf.TEXT_FONT_BOLD or marks & _BOLD_CHAR)
+    return span["size"], bold, bool(marks & _PAINTED) and span["alpha"] > 0, span["color"]
 
 
 def _line_at(blocks: list[dict[str, Any]], block: int, line: int) -> dict[str, Any] | None:
@@ -174,15 +186,12 @@ def of_its_size(box: BBox, span: dict[str, Any], direction: tuple[float, float])
     return x0, max(y0, baseline - _ASCENT * size), x1, min(y1, baseline + _DESCENT * size)
 
 
-def _span_at(line: dict[str, Any], x: float, y: float) -> dict[str, Any]:
-    spans: list[dict[str, Any]] = line["spans"]
-    if len(spans) == 1:
-        return spans[0]
-    for span in spans:
+def _span_at(spans: Iterable[dict[str, Any]], x: float, y: float) -> int:
+    for index, span in enumerate(spans):
         x0, y0, x1, y1 = span["bbox"]
         if x0 <= x <= x1 and y0 <= y <= y1:
-            return span
-    return spans[0]
+            return index
+    return 0
 
 
 def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
@@ -199,9 +208,9 @@ def _quarter_turns(direction: tuple[float, float], matrix: Any) -> int:
 def _once(words: Sequence[RawWord]) -> Iterator[RawWord]:
     """Words without those printed again over themselves to look bold or shaded."""
     seen: dict[tuple[str, int, int], BBox] = {}
-    printed = Counter(word.text for word in words)
-    for word in words:
-        if printed[word.text] == 1:
+    near = _near_others(words)
+    for number, word in enumerate(words):
+        if number not in near:
             yield word
             continue
         x, y = word.bbox[0] / _OVERPRINT, word.bbox[1] / _OVERPRINT
@@ -212,6 +221,21 @@ def _once(words: Sequence[RawWord]) -> Iterator[RawWord]:
             for row in {floor(y), ceil(y)}:
                 seen[word.text, column, row] = word.bbox
         yield word
+
+
+def _near_others(words: Sequence[RawWord]) -> set[int]:
+    """Indexes of words as high on the page as another of the same text."""
+    printed = Counter(word.text for word in words)
+    again = sorted(
+        (word.text, word.bbox[1], number)
+        for number, word in enumerate(words)
+        if printed[word.text] > 1
+    )
+    near: set[int] = set()
+    for (text, top, number), (next_text, next_top, other) in pairwise(again):
+        if text == next_text and next_top - top < 2 * _OVERPRINT:
+            near |= {number, other}
+    return near
 
 
 def _overprints(one: BBox, other: BBox) -> bool:

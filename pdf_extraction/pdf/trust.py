@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
@@ -35,7 +36,8 @@ _FREQUENT = (
     "el la los las y en del un una les des et der die und von"
 )
 STOP_WORDS = frozenset(_FREQUENT.split())
-_VOWEL = re.compile("[aeiouyáéíóúâêôãõàüäöèìòùîûëïåæø]", re.IGNORECASE)
+_LOWER_VOWELS = "aeiouyáéíóúâêôãõàüäöèìòùîûëïåæøı"
+_VOWELS = frozenset(_LOWER_VOWELS + _LOWER_VOWELS.upper() + "İ")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _UNREADABLE = frozenset({"Co", "Cc", "Cs", "Cn"})
 
@@ -133,7 +135,11 @@ def _judge_text(features: PageFeatures) -> Verdict:
 
 def _reads_badly(tokens: Sequence[str]) -> bool:
     """Painted words on a scan are some program's OCR; bad ones have few frequent words."""
-    return len(tokens) >= ENOUGH_TOKENS and _is_latin("".join(tokens)) and stop_share(tokens) < 0.15
+    return (
+        len(tokens) >= ENOUGH_TOKENS
+        and _is_latin(Counter("".join(tokens)))
+        and stop_share(tokens) < 0.15
+    )
 
 
 def _is_ocr_layer(features: PageFeatures) -> bool:
@@ -146,42 +152,51 @@ def _is_ocr_layer(features: PageFeatures) -> bool:
 
 def _flaw(tokens: Sequence[str]) -> str | None:
     """What is wrong with a text, if anything."""
-    text = "".join(tokens)
-    unreadable = sum(
-        char == "\ufffd" or unicodedata.category(char) in _UNREADABLE
-        for char in text
-        if not char.isascii() or not char.isprintable()
-    )
-    if unreadable > max(6, 0.03 * len(text)):
+    counts = Counter("".join(tokens))
+    length = counts.total()
+    if _count(counts, _is_unreadable) > max(6, 0.03 * length):
         return "unmapped_characters"
-    if sum(map(str.isalnum, text)) < 0.45 * len(text) and not _is_dotted(text):
+    if _count(counts, str.isalnum) < 0.45 * length and not _is_dotted(counts):
         return "mostly_symbols"
-    if len(tokens) < ENOUGH_TOKENS or not _is_latin(text):
+    if len(tokens) < ENOUGH_TOKENS or not _is_latin(counts):
         return None
     letters = [token for token in tokens if token[0].isalpha()]
     if sum(len(token) == 1 for token in letters) > 0.45 * len(tokens):
         return "scattered_letters"
     # Whole tokens: the parts of e-mail addresses ("itq", "br") lack vowels by themselves.
-    words = [token for token in tokens if _LETTERS.search(token) and len(token) > 1]
-    voiced = sum(_VOWEL.search(word) is not None for word in words)
+    words = [token for token in tokens if len(token) > 1 and _has_letter(token)]
+    voiced = sum(not _VOWELS.isdisjoint(word) for word in words)
     if words and voiced < 0.9 * len(words) and stop_share(tokens) < 0.2:
         return None if _is_mostly_numbers(tokens) else "wrong_letters"
     return None
 
 
-def _is_dotted(text: str) -> bool:
+def _count(counts: Counter[str], belongs: Callable[[str], bool]) -> int:
+    """How many characters of a text are such, each looked at once."""
+    return sum(count for char, count in counts.items() if belongs(char))
+
+
+def _is_unreadable(char: str) -> bool:
+    return char == "\ufffd" or unicodedata.category(char) in _UNREADABLE
+
+
+def _has_letter(token: str) -> bool:
+    return token.isalpha() or _LETTERS.search(token) is not None
+
+
+def _is_dotted(counts: Counter[str]) -> bool:
     """Dot leaders and form lines are symbols that belong there."""
-    plain = text.replace(".", "").replace("_", "").replace("-", "")
-    return sum(map(str.isalnum, plain)) >= 0.45 * len(plain)
+    plain = Counter({char: count for char, count in counts.items() if char not in "._-"})
+    return _count(plain, str.isalnum) >= 0.45 * plain.total()
 
 
 def _is_mostly_numbers(tokens: Sequence[str]) -> bool:
     return sum(any(map(str.isdigit, token)) for token in tokens) > 0.3 * len(tokens)
 
 
-def _is_latin(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
-    return sum(char < "\u0250" for char in letters) >= 0.5 * len(letters) > 0
+def _is_latin(counts: Counter[str]) -> bool:
+    letters = Counter({char: count for char, count in counts.items() if char.isalpha()})
+    return _count(letters, lambda char: char < "\u0250") >= 0.5 * letters.total() > 0
 
 
 def stop_share(tokens: Sequence[str]) -> float:
