@@ -12,7 +12,7 @@ import os
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pdf_extraction import windows
 from pdf_extraction.catalogue import password
@@ -39,10 +39,9 @@ from pdf_extraction.model import (
     PageOutcome,
     Request,
     joined,
-    joined_text,
 )
-from pdf_extraction.profiles.base import Profile, parsed
-from pdf_extraction.questions import Window, asked_profile, build_request
+from pdf_extraction.profiles.base import Profile
+from pdf_extraction.questions import Window, asked_profile, build_follow_up, build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools
@@ -344,16 +343,11 @@ class _Run:
         """An answer with all that its profile asks for after it; every part is cached alone."""
         whole = await self.tools.chain.complete(request)
         while (prompt := profile.follow_up(request.page, whole.text)) is not None:
-            before, number = whole.text, request.page.page_number
-
-            def parse(text: str, before: str = before, number: int = number) -> Any:
-                return parsed(profile, joined_text(before, text), number)
-
-            asked = replace(request, prompt=prompt, parse=parse)
+            asked = build_follow_up(profile, request, whole.text, prompt)
             if prompt.part is None:
                 more = await self.tools.chain.complete(asked)
             elif whole.model:
-                more = await look_closer(self.tools, asked, prompt.part, whole)
+                more = await look_closer(self.tools, asked, whole)
             else:  # rules see no more in a part than in the page
                 break
             whole = joined(whole, more)

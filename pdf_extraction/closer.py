@@ -8,14 +8,14 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 
-from pdf_extraction.errors import ExtractionError, Rejected, SettingsError, StorageError
-from pdf_extraction.model import BBox, Completion, PageImage, Request, View
+from pdf_extraction.errors import ExtractionError, SettingsError, StorageError
+from pdf_extraction.model import Completion, Request
 from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
 
 
-async def look_closer(tools: Tools, request: Request, part: BBox, before: Completion) -> Completion:
+async def look_closer(tools: Tools, request: Request, before: Completion) -> Completion:
     """The answer about a part of a page; an empty one where none comes.
 
     The page keeps what it has then: its first answer was good. What the calls cost stands in
@@ -23,17 +23,15 @@ async def look_closer(tools: Tools, request: Request, part: BBox, before: Comple
 
     Args:
         tools: Of the run.
-        request: About the page, with the part's own prompt.
-        part: Fractions of the displayed page.
+        request: About the part.
         before: The page's answer so far.
 
     Raises:
         SettingsError: Something is missing that no page could do without.
         StorageError: Answers cannot be kept.
     """
-    closer = replace(request, view=View(part=part), neighbours=(), merge=None, read=_no_rules)
     try:
-        return await tools.chain.complete(closer)
+        return await tools.chain.complete(request)
     except (SettingsError, StorageError):
         raise
     except ExtractionError as error:
@@ -41,7 +39,3 @@ async def look_closer(tools: Tools, request: Request, part: BBox, before: Comple
         _log.warning("%s: page %d keeps a part as first answered: %s", key, number, error)
         nothing = replace(before, text="", input_tokens=0, output_tokens=0, cost_usd=0.0)
         return replace(nothing, latency_ms=0.0, usage_estimated=False)
-
-
-def _no_rules(page: PageImage) -> str:
-    raise Rejected(f"page {page.page_number}: only a model is shown parts of a page")

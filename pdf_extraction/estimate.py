@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,10 +20,10 @@ from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key, password, read_sidecar
 from pdf_extraction.catalogue.files import absolute
-from pdf_extraction.errors import DocumentError, Rejected
-from pdf_extraction.model import Document, PageImage, Request, View
+from pdf_extraction.errors import DocumentError, OutputError, Rejected
+from pdf_extraction.model import Completion, Document, PageImage, Request, View, joined_text
 from pdf_extraction.pdf.workers import Reader
-from pdf_extraction.questions import Window, build_request
+from pdf_extraction.questions import Window, build_follow_up, build_request
 from pdf_extraction.settings import OpenAIBackendSettings, Settings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools, Workspace, pages_per_question, read_options
@@ -45,8 +45,9 @@ class DocumentEstimate:
         unasked: Blank and unreadable pages, about which nothing is asked.
         cached: Pages whose answer is kept.
         asked: Pages that would be asked about.
-        input_tokens: Of those, in one call for each question.
-        output_tokens: Of those, in one call for each question.
+        looks: Closer looks at parts of pages, as far as the parts are known before.
+        input_tokens: Of those and the looks, in one call for each question.
+        output_tokens: Of those and the looks, in one call for each question.
         cost_usd: Of those tokens by the settings' prices.
         error: Why the document could not be read.
     """
@@ -56,6 +57,7 @@ class DocumentEstimate:
     unasked: int = 0
     cached: int = 0
     asked: int = 0
+    looks: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float = 0.0
@@ -179,13 +181,15 @@ class _Work:
         if self.backend.is_local:
             return replace(total, asked=len(asked))
         requests = [self._request(document, together, pages) for together in self._split(asked)]
-        missing = [request for request in requests if not self._is_kept(request)]
-        tokens_in, tokens_out = self._tokens(missing)
+        missing = [request for request in requests if self._kept(request) is None]
+        looks = [look for request in requests for look in self._looks(request)]
+        tokens_in, tokens_out = self._tokens([*missing, *looks])
         to_ask = sum(len(request.asked_pages) for request in missing)
         return replace(
             total,
             cached=len(asked) - to_ask,
             asked=to_ask,
+            looks=len(looks),
             input_tokens=tokens_in,
             output_tokens=tokens_out,
             cost_usd=price(self.settings, tokens_in, tokens_out),
@@ -214,14 +218,35 @@ class _Work:
         neighbours = [other for other in around if other is not page]
         return build_request(self.tools, document, page, neighbours, _no_picture, len(pages))
 
-    def _is_kept(self, request: Request) -> bool:
+    def _looks(self, request: Request) -> Iterator[Request]:
+        """Closer looks that are not kept, at the parts of the kept answer, else of the rules'.
+
+        Each is taken for as large as its page: how much of that it shows, and how long the answer
+        is, nobody knows before.
+        """
+        profile = self.workspace.profile
+        if not self.workspace.settings.markdown.closer or not profile.has_rules:
+            return
+        first = self._kept(request)
+        text = request.read(request.page) if first is None else first.text
+        try:
+            while (prompt := profile.follow_up(request.page, text)) is not None:
+                look = build_follow_up(profile, request, text, prompt)
+                kept = self._kept(look)
+                if kept is None:
+                    yield look
+                text = joined_text(text, kept.text if kept else "")
+        except OutputError:
+            return  # a page without text of its own
+
+    def _kept(self, request: Request) -> Completion | None:
         if not self.has_calls:
-            return False
+            return None
         calls, name = self.workspace.calls, self.backend.name
         kept = calls.get(answer_key(name, self.settings, request))
         if kept is None and self.workspace.settings.cache.ignore_prompt_hash:
             kept = calls.alike(question(name, self.settings, request))
-        return usable(kept, request) is not None
+        return usable(kept, request)
 
     def _tokens(self, requests: Sequence[Request]) -> tuple[int, int]:
         if self.average is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from pdf_extraction.model import Document, PageImage, Request, View
+from pdf_extraction.errors import Rejected
+from pdf_extraction.model import Document, PageImage, Prompt, Request, View, joined_text
 from pdf_extraction.parts import merged_answers
 from pdf_extraction.profiles.base import Merging, Profile, Windowed, parsed
 from pdf_extraction.tools import Tools
@@ -60,6 +62,29 @@ def build_request(
         takes_cut=profile.continues,
         together=window is not None,
     )
+
+
+def build_follow_up(profile: Profile, request: Request, before: str, prompt: Prompt) -> Request:
+    """The question after an answer about the same page, or about a part of it shown alone.
+
+    Args:
+        profile: As it asked first.
+        request: What was asked first.
+        before: The answers so far, as ``model.joined`` joins them.
+        prompt: From ``profile.follow_up``.
+    """
+
+    def parse(text: str) -> Any:
+        return parsed(profile, joined_text(before, text), request.page.page_number)
+
+    asked = replace(request, prompt=prompt, parse=parse)
+    if prompt.part is None:
+        return asked
+    return replace(asked, view=View(part=prompt.part), neighbours=(), merge=None, read=_no_rules)
+
+
+def _no_rules(page: PageImage) -> str:
+    raise Rejected(f"page {page.page_number}: only a model is shown parts of a page")
 
 
 def asked_profile(tools: Tools, count: int, window: Window | None = None) -> Profile:

@@ -1,11 +1,14 @@
 """Tables and formulas of a page shown to a model once more, each alone."""
 
+import asyncio
 import json
 
 import pymupdf
 import pytest
 
 from pdf_extraction.backends.fake_server import FakeServer
+from pdf_extraction.catalogue import Found
+from pdf_extraction.estimate import estimate
 from pdf_extraction.model import ANSWER_SEPARATOR
 from pdf_extraction.profiles.markdown import Markdown
 from pdf_extraction.settings import parse_settings
@@ -95,6 +98,30 @@ def test_a_table_and_a_formula_are_asked_about_alone_and_take_their_places(tmp_p
     attempts = rows_of(workspace, "attempts", "a")
     assert document["calls"] == len(attempts) == 3
     assert 0 < document["cost_usd"] == pytest.approx(sum(a["cost_usd"] for a in attempts))
+
+
+def estimated(workspace, path):
+    (document,) = asyncio.run(estimate(workspace, [Found(path, path.parent)])).documents
+    return document
+
+
+def test_an_estimate_counts_the_looks_that_the_pages_own_text_shows(tmp_path):
+    """Those before the page is asked about, fewer once some are kept, none after a run."""
+    model, path = Model(page_table="no table"), goods(tmp_path / "a.pdf")
+    with FakeServer(answers=model) as server:
+        workspace = workspace_for(tmp_path / "data", server, ["tables"], max_attempts=1)
+        alone = estimated(workspace_for(tmp_path / "data", server), path)
+        before = estimated(workspace, path)
+        run(workspace, [path])
+        between = estimated(workspace, path)
+        model.answers = Model().answers
+        run(workspace, [path], run_id="run-2")
+        after = estimated(workspace, path)
+    assert [(one.asked, one.looks) for one in (alone, before, between, after)] == [
+        (1, 0), (1, 1), (0, 1), (0, 0)
+    ]  # fmt: skip
+    assert alone.cost_usd < before.cost_usd
+    assert between.cost_usd > after.cost_usd == 0
 
 
 def test_nothing_is_asked_beside_the_page_unless_the_settings_say_so(tmp_path):

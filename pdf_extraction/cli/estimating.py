@@ -31,7 +31,7 @@ def estimate_command(
     """Say what `run` would take: pages, cached pages, tokens and money.
 
     Calls no model and registers nothing. Counted is one call a page to the chain's first
-    backend; retries and fallbacks come on top.
+    backend, and closer looks where they are known; retries and fallbacks come on top.
     """
     from pdf_extraction.estimate import estimate  # noqa: PLC0415
 
@@ -80,6 +80,7 @@ def _total(documents: list[DocumentEstimate]) -> DocumentEstimate:
         unasked=sum(document.unasked for document in documents),
         cached=sum(document.cached for document in documents),
         asked=sum(document.asked for document in documents),
+        looks=sum(document.looks for document in documents),
         input_tokens=sum(document.input_tokens for document in documents),
         output_tokens=sum(document.output_tokens for document in documents),
         cost_usd=sum(document.cost_usd for document in documents),
@@ -98,6 +99,11 @@ def _remarks(made: Estimate, total: DocumentEstimate, settings: Settings) -> lis
         f"Backend {made.backend}, one call a page; tokens by {source}.",
         "Retries and fallbacks come on top.",
     ]
+    if settings.markdown.closer and settings.profile == "markdown":
+        remarks.append(
+            f"Counted too: {counted(total.looks, 'closer look')} at tables and formulas, each as a "
+            "whole page, where the page's own text shows them; scans may take more."
+        )
     if not made.is_priced:
         keys = "price_per_million_input_tokens and price_per_million_output_tokens"
         remarks.append(f"No price is set: give {keys} in [backends.{made.backend}].")

@@ -111,7 +111,7 @@ class MarkdownSettings(Section):
         default=(),
         description="Parts of a page that a model is shown once more, each alone and larger, after "
         "it transcribed the page: `tables` for their cells, `formulas` for their LaTeX. One call "
-        "a part, where its place is known; `estimate` does not count them.",
+        "a part, where its place is known; `estimate` counts those that a page's own text shows.",
     )
 
 
