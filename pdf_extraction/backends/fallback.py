@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pdf_extraction.backends.base import Backend, Health
+from pdf_extraction.backends.turnstile import Turnstile
 from pdf_extraction.errors import (
     BackendError,
     ChainExhausted,
@@ -27,6 +28,7 @@ class Fallback:
 
     def __init__(self, backends: Sequence[Backend]) -> None:
         self.backends = tuple(backends)
+        self._turnstile = Turnstile()
         self.name = " > ".join(backend.name for backend in self.backends)
         self.needs_picture = any(backend.needs_picture for backend in self.backends)
         self.is_local = all(backend.is_local for backend in self.backends)
@@ -40,6 +42,7 @@ class Fallback:
             ChainExhausted: None could.
             BudgetExceeded: The cap is reached.
         """
+        await self._turnstile.enter()
         causes: list[ExtractionError] = []
         for position, backend in enumerate(self.backends):
             if (reason := self.stopped.get(backend.name)) is not None:
