@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
-import os
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,12 +19,12 @@ from typing import Literal, Self
 
 from pebble import ProcessPool
 
-from pdf_extraction import steps
+from pdf_extraction import judging, quality, steps
 from pdf_extraction.catalogue import Entry
-from pdf_extraction.errors import ExtractionError
+from pdf_extraction.errors import DocumentError, ExtractionError
 from pdf_extraction.model import DocumentOutcome, Grounding, GroundingMethod, Row
 from pdf_extraction.pdf.tasks import start
-from pdf_extraction.pdf.workers import worker_context
+from pdf_extraction.pdf.workers import Reader, cores, worker_context
 from pdf_extraction.settings import Settings
 from pdf_extraction.tools import Workspace
 
@@ -71,12 +70,26 @@ class Published:
     changed: bool
 
 
-@dataclass
+@dataclass(frozen=True)
+class Judged:
+    """What the checks say of a document's rows.
+
+    Attributes:
+        verdicts: Of every check.
+        mark: Of the rows that were judged, as ``Tables.mark`` has it.
+    """
+
+    verdicts: Sequence[quality.Verdict]
+    mark: str | None
+
+
+@dataclass(frozen=True)
 class Finished:
     """What is done already of one document in a run; None where the step has it to do."""
 
     placed: Placed | None = None
     published: Published | None = None
+    judged: Judged | None = None
 
 
 def ground(workspace: Workspace, entry: Entry) -> Placed:
@@ -94,7 +107,10 @@ def publish(workspace: Workspace, entry: Entry, run_id: str) -> Published:
     Raises:
         SettingsError: An earlier step has not run for it.
     """
-    rows, changed = steps.publish_partition(workspace, entry, run_id)
+    return _published(*steps.publish_partition(workspace, entry, run_id))
+
+
+def _published(rows: Mapping[str, Sequence[Row]], changed: bool) -> Published:
     main = _main_table(rows)
     document = {**rows["documents"][0], "canonical_text": None}
     first = [document] if main == "documents" else list(rows[main][:_SHOWN_ROWS])
@@ -124,24 +140,30 @@ class Ahead:
         workspace: The data folder's stores.
         run_id: Of the run that will come to these steps.
         through: Steps that the run comes to; without ``page_extractions`` nothing is done.
+        reader: Of the run; reads some pages a second time, for the checks.
     """
 
     workspace: Workspace
     run_id: str
     through: Collection[Step]
+    reader: Reader
     finished: dict[str, Finished] = field(default_factory=dict)
     _pool: ProcessPool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _sample: judging.Sample = field(default_factory=judging.Sample)
 
-    def take(self, entry: Entry, pages: int) -> None:
+    def take(self, entry: Entry, outcome: DocumentOutcome) -> None:
         """Finish a document whose answers are kept; called in the event loop's thread.
 
         Args:
             entry: The document.
-            pages: How many it has; of more than ``MOST_PAGES`` the steps come in their place.
+            outcome: How it ended; with more than ``MOST_PAGES`` the steps come in their place.
         """
-        if "page_extractions" in self.through and pages <= MOST_PAGES:
-            self._tasks.append(asyncio.get_running_loop().create_task(self._finish(entry)))
+        if "page_extractions" in self.through and len(outcome.pages) <= MOST_PAGES:
+            # Where pages were kept from earlier, the check reads all of them again.
+            again = self._sample.of(outcome) if outcome.read_now else None
+            work = self._finish(entry, again)
+            self._tasks.append(asyncio.get_running_loop().create_task(work))
 
     async def __aenter__(self) -> Self:
         return self
@@ -158,21 +180,32 @@ class Ahead:
             if self._pool is not None:
                 await asyncio.to_thread(_closed, self._pool)
 
-    async def _finish(self, entry: Entry) -> None:
+    async def _finish(self, entry: Entry, again: Sequence[int] | None) -> None:
         key = entry.document.partition_key
         if self._pool is None:
-            # One of two cores: the others read pages.
-            workers = max(1, (os.cpu_count() or 1) // 2)
+            # As many as cores: once all is read, what is left to finish has them for itself.
             self._pool = ProcessPool(
-                workers, initializer=start, initargs=(0,), context=worker_context()
+                cores(), initializer=start, initargs=(0,), context=worker_context()
             )
         where = (self.workspace.data, self.workspace.settings)
         publishes = "document_chunks" in self.through
         try:
-            future = self._pool.schedule(_finish, args=(*where, entry, self.run_id, publishes))
+            texts = await self._read_again(entry, again) if publishes else None
+            task = (*where, entry, self.run_id, publishes, texts)
+            future = self._pool.schedule(_finish, args=task)
             self.finished[key] = await asyncio.wrap_future(future)
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
             _log.debug("%s: left to its own step", key, exc_info=True)
+
+    async def _read_again(
+        self, entry: Entry, numbers: Sequence[int] | None
+    ) -> Mapping[int, str] | None:
+        if numbers is None:
+            return None
+        try:
+            return await judging.read_again(self.reader, entry.document, numbers)
+        except DocumentError:
+            return None  # the check will say so, in its place
 
 
 def _closed(pool: ProcessPool) -> None:
@@ -185,8 +218,42 @@ def _workspace(data: Path, settings: str) -> Workspace:
     return Workspace(data, Settings.model_validate_json(settings))
 
 
-def _finish(data: Path, settings: Settings, entry: Entry, run_id: str, publishes: bool) -> Finished:
-    """What runs in the process of its own."""
+def _finish(
+    data: Path,
+    settings: Settings,
+    entry: Entry,
+    run_id: str,
+    publishes: bool,
+    again: Mapping[int, str] | None,
+) -> Finished:
+    """What runs in the process of its own.
+
+    Args:
+        data: The data folder.
+        settings: Of the run.
+        entry: The document.
+        run_id: Of the run.
+        publishes: Whether the run publishes the document.
+        again: Pages' texts as they were read a second time; None leaves the checks to their step.
+    """
     workspace = _workspace(data, settings.model_dump_json())
-    placed = ground(workspace, entry)
-    return Finished(placed, publish(workspace, entry, run_id) if publishes else None)
+    outcome = steps.kept_answers(workspace, entry.document)
+    placed = _placed(*steps.ground_partition(workspace, entry.document, outcome))
+    if not publishes:
+        return Finished(placed)
+    rows, changed = steps.publish_partition(workspace, entry, run_id, outcome)
+    judged = _judged(workspace, entry, outcome, rows, again) if again is not None else None
+    return Finished(placed, _published(rows, changed), judged)
+
+
+def _judged(
+    workspace: Workspace,
+    entry: Entry,
+    outcome: DocumentOutcome,
+    rows: Mapping[str, Sequence[Row]],
+    again: Mapping[int, str],
+) -> Judged:
+    missing = judging.why_no_hash(outcome, entry.document)
+    rehashed = judging.Rehash(missing=missing) if missing else judging.hash_again(outcome, again)
+    verdicts = judging.verdicts(workspace, rows, rehashed, quality.CHECKS)
+    return Judged(verdicts, workspace.tables.mark(entry.document.partition_key))

@@ -5,18 +5,15 @@ What Dagster's assets and checks call. No Dagster, no picture format and no tabl
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
-from pdf_extraction import quality
 from pdf_extraction.asking import Progress, Selection
-from pdf_extraction.assembly.canonical import build_canonical
-from pdf_extraction.catalogue import Entry, hash_file, password
+from pdf_extraction.catalogue import Entry, password
 from pdf_extraction.errors import DocumentError, ProfileFault, SettingsError, StorageError
 from pdf_extraction.extraction import (
     assemble_document,
@@ -25,31 +22,31 @@ from pdf_extraction.extraction import (
     read_and_ask,
 )
 from pdf_extraction.inbox import Troubled
-from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
+from pdf_extraction.model import Document, DocumentOutcome, Grounding, Picture, Row
 from pdf_extraction.pdf.workers import Reader, ReadOptions
-from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage import outcomes
-from pdf_extraction.tools import Workspace, open_tools
+from pdf_extraction.tools import Tools, Workspace
 
 _log = logging.getLogger(__name__)
 Told = TypeVar("Told")
 
 #: Thumbnails go whole into Dagster's event log, which is why they are so small.
-_THUMBNAIL_PIXELS, _THUMBNAIL_BYTES = 45_000, 8_000
-#: Seconds of processor time after which a document goes without its thumbnail.
-_THUMBNAIL_CPU_S = 2.0
-#: Pages of a document that a run reads a second time to check the text it has just read.
-_SAMPLED_PAGES = 8
+_THUMBNAIL = ReadOptions(
+    dpi=30,
+    max_pixels=45_000,
+    image_format="webp",
+    max_image_bytes=8_000,
+    ocr_languages=(),
+    page_cpu_s=2.0,
+)
 
 
 async def read_pages(
-    workspace: Workspace,
+    tools: Tools,
     entries: Sequence[Entry],
     selection: Selection,
     progress: Progress,
     told: Callable[[DocumentOutcome], Told],
-    *,
-    force: bool,
 ) -> list[Told]:
     """Read every page and, where the selection says so, get its answer.
 
@@ -60,8 +57,8 @@ async def read_pages(
         SettingsError: Something is missing that no page could do without.
     """
     usable = [entry.document for entry in entries if entry.error is None]
-    async with open_tools(workspace, force=force) as tools:
-        done = await read_and_ask(tools, usable, selection, progress, told)
+    done = await read_and_ask(tools, usable, selection, progress, told)
+    workspace = tools.workspace
     failed = [told(_unusable(workspace, entry, selection)) for entry in entries if entry.error]
     return [*done, *failed]
 
@@ -80,38 +77,30 @@ def shown_page(outcome: DocumentOutcome) -> int | None:
     return next((p.page_number for p in pages if p.error is None and not p.is_blank), None)
 
 
-async def thumbnails(pages: Iterable[tuple[Document, int]]) -> dict[str, Picture]:
-    """Small pictures of some documents' pages, by partition key."""
-    options = ReadOptions(
-        dpi=30,
-        max_pixels=_THUMBNAIL_PIXELS,
-        image_format="webp",
-        max_image_bytes=_THUMBNAIL_BYTES,
-        ocr_languages=(),
-        workers=1,
-        page_cpu_s=_THUMBNAIL_CPU_S,
-    )
-    pictures: dict[str, Picture] = {}
-    async with Reader(options) as reader:
-        for document, number in pages:
-            secret = password(document, os.environ)
-            try:
-                shown = await reader.picture(document.path, number, secret)
-                pictures[document.partition_key] = shown
-            except DocumentError:
-                continue  # its page has said so already, or the next run will
-    return pictures
+async def thumbnail(reader: Reader, document: Document, page_number: int) -> Picture | None:
+    """A small picture of a document's page, rendered by whoever reads the run's pages."""
+    try:
+        return await reader.picture(
+            document.path, page_number, password(document, os.environ), options=_THUMBNAIL
+        )
+    except DocumentError:
+        return None  # its page has said so already, or the next run will
 
 
 def ground_partition(
-    workspace: Workspace, document: Document
+    workspace: Workspace, document: Document, outcome: DocumentOutcome | None = None
 ) -> tuple[DocumentOutcome, list[list[Grounding]]]:
     """Find the kept answers' claims on their pages, and keep where.
+
+    Args:
+        workspace: The data folder's stores.
+        document: The document.
+        outcome: From ``kept_answers``, where the caller has it.
 
     Raises:
         SettingsError: ``page_completions`` has not run for the document.
     """
-    outcome = _asked(workspace, document)
+    outcome = outcome or kept_answers(workspace, document)
     try:
         with _one_documents_fault(document, "page_extractions"):
             groundings = ground_document(workspace.profile_of(outcome.profile), outcome)
@@ -123,15 +112,21 @@ def ground_partition(
 
 
 def publish_partition(
-    workspace: Workspace, entry: Entry, run_id: str
+    workspace: Workspace, entry: Entry, run_id: str, outcome: DocumentOutcome | None = None
 ) -> tuple[dict[str, list[Row]], bool]:
     """Assemble a document and replace its rows; the rows as they now are, and if any changed.
+
+    Args:
+        workspace: The data folder's stores.
+        entry: The document.
+        run_id: For ``documents``.
+        outcome: From ``kept_answers``, where the caller has it.
 
     Raises:
         SettingsError: An earlier step has not run for the document.
     """
     document = entry.document
-    outcome = _asked(workspace, document)
+    outcome = outcome or kept_answers(workspace, document)
     profile = workspace.profile_of(outcome.profile)
     try:
         groundings = outcomes.load_groundings(workspace.stages, outcome)
@@ -175,7 +170,12 @@ def _one_documents_fault(document: Document, asset: str) -> Iterator[None]:
         ) from error
 
 
-def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:
+def kept_answers(workspace: Workspace, document: Document) -> DocumentOutcome:
+    """A document as ``page_completions`` left it.
+
+    Raises:
+        SettingsError: That step has not run for it.
+    """
     outcome = outcomes.load_outcome(workspace.stages, document)
     if outcome is None:
         raise SettingsError(
@@ -183,177 +183,6 @@ def _asked(workspace: Workspace, document: Document) -> DocumentOutcome:
             "partition first, or all assets"
         )
     return outcome
-
-
-@dataclass(frozen=True)
-class Rehash:
-    """A document's canonical hash, made again from its source.
-
-    Attributes:
-        hash: SHA-256; None where it could not be made.
-        read_again: Pages whose text layer was read again.
-        just_read: Pages of which the run's own reading was taken.
-        kept: OCR pages whose kept text was taken: OCR costs seconds a page.
-        missing: Why there is no hash.
-    """
-
-    hash: str | None = None
-    read_again: int = 0
-    just_read: int = 0
-    kept: int = 0
-    missing: str | None = None
-
-
-async def rehash(
-    workspace: Workspace, entries: Sequence[Entry], just_read: Collection[str] = ()
-) -> dict[str, Rehash]:
-    """Recompute each document's canonical hash from its file's bytes, by partition key.
-
-    Args:
-        workspace: Where pages are kept.
-        entries: The documents.
-        just_read: Partition keys of those that this very run has read itself: of each only a
-            sample of pages is read again, since a second reading by the same process of the
-            same bytes costs as much as the first and seldom tells more.
-    """
-    async with Reader(ReadOptions(ocr_languages=())) as reader, asyncio.TaskGroup() as group:
-        tasks = {
-            entry.document.partition_key: group.create_task(
-                _rehash(
-                    workspace,
-                    reader,
-                    entry.document,
-                    sampled=entry.document.partition_key in just_read,
-                )
-            )
-            for entry in entries
-        }
-    return {key: task.result() for key, task in tasks.items()}
-
-
-async def _rehash(
-    workspace: Workspace, reader: Reader, document: Document, *, sampled: bool
-) -> Rehash:
-    outcome = outcomes.load_outcome(workspace.stages, document)
-    if outcome is None:
-        return Rehash(missing="the kept pages are gone; run the document again")
-    if not outcome.pages:
-        return Rehash()
-    if not document.path.exists():
-        return Rehash(missing=f"{document.path} is gone; the rows are those of its last version")
-    if await asyncio.to_thread(hash_file, document.path) != outcome.document.sha256:
-        return Rehash(missing=f"{document.path} has changed since it was read; run it again")
-    pages = [page.page for page in outcome.pages]
-    layers = [page.page_number for page in pages if page.text.source == "text_layer"]
-    again = set(spread(layers, _SAMPLED_PAGES) if sampled else layers)
-    try:
-        texts = [
-            await _text(reader, document, page) if page.page_number in again else page.text.text
-            for page in pages
-        ]
-    except DocumentError as error:
-        return Rehash(missing=str(error))
-    kept = sum(page.text.source == "ocr" for page in pages)
-    return Rehash(build_canonical(texts).hash, len(again), len(layers) - len(again), kept)
-
-
-def spread(numbers: Sequence[int], most: int) -> list[int]:
-    """At most ``most`` (two or more) of some numbers, evenly spread, first and last among them."""
-    if len(numbers) <= most:
-        return list(numbers)
-    return [numbers[index * (len(numbers) - 1) // (most - 1)] for index in range(most)]
-
-
-async def _text(reader: Reader, document: Document, page: PageImage) -> str:
-    secret = password(document, os.environ)
-    again = await reader.read(document.path, page.page_number, password=secret)
-    if again.error is not None:
-        raise again.error
-    return again.text.text
-
-
-def verdicts(
-    workspace: Workspace, key: str, rehashed: Rehash | None, checks: Iterable[str]
-) -> list[quality.Verdict]:
-    """What the checks say of one document's published rows.
-
-    Args:
-        workspace: Tables and thresholds.
-        key: Partition key.
-        rehashed: For the check ``canonical_hash``.
-        checks: Names of ``quality.CHECKS``.
-    """
-    tables, limits = workspace.tables, workspace.settings
-    published = tables.read("documents", key)
-    if not published:
-        return [quality.unpublished(check) for check in checks]
-    document = published[0]
-    if document["page_count"] is None:
-        return [quality.unopened(check, document) for check in checks]
-    profile = workspace.profile_of(document["profile"])
-    rows = {name: tables.read(name, key) for name in profile.tables}
-    records = [row for found in rows.values() for row in found if "grounding" in row]
-    bounds = limits.checks
-    decide = {
-        "pages_complete": lambda: quality.pages_complete(
-            document,
-            tables.read("pages", key),
-            tables.read("attempts", key),
-            limits.budget.page_error_rate,
-        ),
-        "confidence": lambda: quality.confidence(
-            records, bounds.min_confidence, bounds.max_low_confidence_share
-        ),
-        "canonical_hash": lambda: _hash_verdict(document, rehashed or Rehash()),
-        "hierarchy": lambda: quality.hierarchy(rows["devices"]),
-        "grounding": lambda: quality.grounding(
-            records, document["canonical_text"], bounds.max_absent_share
-        ),
-    }
-
-    def verdict_of(check: str) -> quality.Verdict:
-        if not _applies(check, profile):
-            return quality.not_applicable(check, profile.name)
-        if check in _OF_RECORDS and not document["pages_done"]:
-            return quality.unopened(check, document)
-        return decide[check]()
-
-    found = [verdict_of(check) for check in checks]
-    return [replace(verdict, worst=verdict.worst[: bounds.worst_rows]) for verdict in found]
-
-
-_OF_RECORDS = frozenset({"confidence", "hierarchy", "grounding"})
-
-
-def _applies(check: str, profile: Profile) -> bool:
-    if profile.specs and check in {"confidence", "grounding"}:
-        return True  # each record of a user's own model has both
-    wants: Mapping[str, set[str]] = {
-        "hierarchy": {"devices"},
-        "confidence": {"devices"},
-        "grounding": {"devices"},
-    }
-    return check not in wants or bool(wants[check] & set(profile.tables))
-
-
-def _hash_verdict(document: Row, rehashed: Rehash) -> quality.Verdict:
-    return quality.canonical_hash(
-        document,
-        rehashed.hash,
-        read_again=rehashed.read_again,
-        kept=rehashed.kept,
-        just_read=rehashed.just_read,
-        missing=rehashed.missing or _unopened(document, rehashed),
-    )
-
-
-def _unopened(document: Row, rehashed: Rehash) -> str | None:
-    if rehashed.hash is not None or document["error"] is None or document["page_count"] is None:
-        return None
-    return (
-        "the file cannot be opened now; the rows are those of its last good version: "
-        f"{document['error']}"
-    )
 
 
 _PUBLISHED = """

@@ -18,7 +18,7 @@ from pdf_extraction.backends.usage import PIXELS_PER_TOKEN, text_tokens
 from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import PageImage, digest
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.pdf.workers import Reader, ReadOptions, warm_up
 from pdf_extraction.profiles import get_profile, wants_layout
 from pdf_extraction.profiles.base import Profile, Windowed
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
@@ -182,6 +182,11 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
     finally:
         workspace.spending.usd = purse.spent
         await chain.aclose()
+
+
+def warm_up_workers() -> None:
+    """Begin to load what a run's processes need, while this one still loads Dagster."""
+    warm_up(["pdf_extraction.ahead"])
 
 
 def window(slots: int, workers: int) -> int:

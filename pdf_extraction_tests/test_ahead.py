@@ -2,18 +2,22 @@
 
 import asyncio
 
-from pdf_extraction import ahead, steps
+from pdf_extraction import ahead, judging, quality, steps
 from pdf_extraction.asking import Progress, Selection
+from pdf_extraction.model import DocumentOutcome, PageImage, PageOutcome, PageText
 from pdf_extraction.settings import parse_settings
-from pdf_extraction.tools import Workspace
+from pdf_extraction.tools import Workspace, open_tools
 from pdf_extraction_tests.samples import write_law
 
 
-def read_ahead(workspace, entry, through, pages=1):
+def read_ahead(workspace, entry, through):
     async def run():
-        async with ahead.Ahead(workspace, "run-1", through) as done:
-            told = [workspace, [entry], Selection(), Progress(), lambda _: done.take(entry, pages)]
-            await steps.read_pages(*told, force=False)
+        async with (
+            open_tools(workspace) as tools,
+            ahead.Ahead(workspace, "run-1", through, tools.reader) as done,
+        ):
+            told = [tools, [entry], Selection(), Progress()]
+            await steps.read_pages(*told, lambda outcome: done.take(entry, outcome))
         return done.finished
 
     return asyncio.run(run())
@@ -45,8 +49,32 @@ def test_a_run_that_comes_to_no_later_step_publishes_nothing(tmp_path):
     assert workspace.tables.read("documents", "lei-1") == []
 
 
-def test_a_very_long_document_waits_for_its_own_steps(tmp_path):
+def test_a_very_long_document_waits_for_its_own_steps(tmp_path, monkeypatch):
     """Two processes that hold it whole would take twice its memory."""
+    monkeypatch.setattr(ahead, "MOST_PAGES", 0)
     workspace, entry = law(tmp_path)
-    through = {"page_extractions", "document_chunks"}
-    assert read_ahead(workspace, entry, through, pages=ahead.MOST_PAGES + 1) == {}
+    assert read_ahead(workspace, entry, {"page_extractions", "document_chunks"}) == {}
+
+
+def test_what_is_judged_ahead_is_what_the_checks_would_say_of_the_tables(tmp_path):
+    """Rows fresh from a process and rows read back from their files are judged alike."""
+    workspace, entry = law(tmp_path)
+    judged = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})["lei-1"].judged
+    hashes = asyncio.run(judging.rehash(workspace, [entry], ["lei-1"]))
+    rows = judging.published_rows(workspace, "lei-1")
+    assert judged.verdicts == judging.verdicts(workspace, rows, hashes["lei-1"], quality.CHECKS)
+    assert judged.mark == workspace.tables.mark("lei-1")
+
+
+def test_documents_of_few_pages_are_sampled_together():
+    """Eight pages are read again, then one in twelve: a thousand short files are not read twice."""
+
+    def read(pages):
+        text = PageText("text_layer", text="a")
+        outcomes = [PageOutcome(PageImage(n + 1, text=text)) for n in range(pages)]
+        return DocumentOutcome(None, "legal_ptbr", tuple(outcomes))
+
+    sample = judging.Sample()
+    assert [sample.of(read(1)) for _ in range(9)] == [[1]] * 8 + [[]]
+    assert sum(len(sample.of(read(1))) for _ in range(111)) == 2
+    assert sample.of(read(120)) == [1, 18, 35, 52, 69, 86, 103, 120]

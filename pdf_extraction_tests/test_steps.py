@@ -7,11 +7,19 @@ import logging
 
 import pytest
 
-from pdf_extraction import steps
+from pdf_extraction import judging, quality, steps
 from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.settings import parse_settings
-from pdf_extraction.tools import Workspace
+from pdf_extraction.tools import Workspace, open_tools
 from pdf_extraction_tests.samples import write_law
+
+
+def read_pages(workspace, entry):
+    async def read():
+        async with open_tools(workspace) as tools:
+            await steps.read_pages(tools, [entry], Selection(), Progress(), lambda _: None)
+
+    asyncio.run(read())
 
 
 @pytest.fixture
@@ -19,10 +27,7 @@ def read(tmp_path):
     """A law that was read and answered about."""
     workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
     entry = workspace.catalogue.register(write_law(tmp_path / "lei-1.pdf"))
-    reading = steps.read_pages(
-        workspace, [entry], Selection(), Progress(), lambda outcome: outcome, force=False
-    )
-    asyncio.run(reading)
+    read_pages(workspace, entry)
     return workspace, entry
 
 
@@ -89,10 +94,7 @@ def test_a_key_that_a_new_file_took_meanwhile_is_not_forgotten(read, tmp_path):
     record = tmp_path / "data" / "catalogue" / "lei-1.json"
     record.write_text(json.dumps({**json.loads(record.read_text()), "superseded": ["taken"]}))
     taken = workspace.catalogue.register(write_law(tmp_path / "taken.pdf", 2))
-    reading = steps.read_pages(
-        workspace, [taken], Selection(), Progress(), lambda _: None, force=False
-    )
-    asyncio.run(reading)
+    read_pages(workspace, taken)
     publish(workspace, taken)
     steps.publish_partition(workspace, old, "run-2")
     assert len(workspace.tables.read("pages", "taken")) == 2
@@ -103,11 +105,11 @@ def test_a_document_that_was_never_opened_has_passed_nothing(tmp_path):
     workspace = Workspace(tmp_path / "data", parse_settings({}, "test"))
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and then nothing")
     entry = workspace.catalogue.register(tmp_path / "a.pdf")
-    asyncio.run(
-        steps.read_pages(workspace, [entry], Selection(), Progress(), lambda _: None, force=False)
-    )
+    read_pages(workspace, entry)
     publish(workspace, entry)
-    verdicts = steps.verdicts(workspace, "a", None, steps.quality.CHECKS)
+    verdicts = judging.verdicts(
+        workspace, judging.published_rows(workspace, "a"), None, quality.CHECKS
+    )
     assert [verdict.passed for verdict in verdicts] == [False] * 5
     assert [v.check for v in verdicts if v.is_judged] == ["pages_complete"]
     assert [v.check for v in verdicts if v.is_error] == ["pages_complete"]
@@ -120,10 +122,10 @@ def test_records_of_a_document_without_an_answer_are_not_judged(tmp_path):
     settings = parse_settings({"chain": ["vllm"], "backends": {"vllm": vllm}}, "test")
     workspace = Workspace(tmp_path / "data", settings)
     entry = workspace.catalogue.register(write_law(tmp_path / "a.pdf"))
-    asyncio.run(
-        steps.read_pages(workspace, [entry], Selection(), Progress(), lambda _: None, force=False)
-    )
+    read_pages(workspace, entry)
     publish(workspace, entry)
-    verdicts = steps.verdicts(workspace, "a", None, steps.quality.CHECKS)
+    verdicts = judging.verdicts(
+        workspace, judging.published_rows(workspace, "a"), None, quality.CHECKS
+    )
     assert [v.check for v in verdicts if v.is_judged] == ["pages_complete", "canonical_hash"]
     assert workspace.tables.read("attempts", "a") == []

@@ -9,10 +9,12 @@ def main() -> None:
     """Register every file and materialise its partition."""
     from pdf_extraction.defs.instance import open_instance
     from pdf_extraction.defs.launch import run_documents
+    from pdf_extraction.tools import warm_up_workers
 
     asked = arguments()
     workspace = ours(asked)
     started = done.clock()
+    warm_up_workers()
     keys = [
         workspace.catalogue.register(path, asked.pdfs).document.partition_key
         for path in sorted(asked.pdfs.glob("*.pdf"))

@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 from benchmarks.peers.common import arguments, done, ours
+
+if TYPE_CHECKING:
+    from pdf_extraction.catalogue import Entry
+    from pdf_extraction.tools import Workspace
 
 
 def _let_go(_outcome: object) -> None:
     """Nothing of a document is kept in memory."""
 
 
+async def _read(workspace: Workspace, entries: list[Entry]) -> None:
+    from pdf_extraction import steps
+    from pdf_extraction.asking import Progress, Selection
+    from pdf_extraction.tools import open_tools
+
+    async with open_tools(workspace) as tools:
+        await steps.read_pages(tools, entries, Selection(), Progress(), _let_go)
+
+
 def main() -> None:
     """Read, ask, ground, publish every file, then bring all to the warehouse."""
     from pdf_extraction import steps
-    from pdf_extraction.asking import Progress, Selection
 
     asked = arguments()
     workspace = ours(asked)
@@ -23,7 +36,7 @@ def main() -> None:
     for path in sorted(asked.pdfs.glob("*.pdf")):
         key = workspace.catalogue.register(path, asked.pdfs).document.partition_key
         entries.append(workspace.catalogue.entry(key))
-    asyncio.run(steps.read_pages(workspace, entries, Selection(), Progress(), _let_go, force=False))
+    asyncio.run(_read(workspace, entries))
     rows = []
     for entry in entries:
         steps.ground_partition(workspace, entry.document)

@@ -17,11 +17,12 @@ from pdf_extraction.defs.resources import AskConfig, Backends, DataFolder, Rende
 from pdf_extraction.defs.session import Session
 
 if TYPE_CHECKING:
+    import asyncio
     from pathlib import Path
 
     from pdf_extraction.asking import Selection
     from pdf_extraction.catalogue import Entry
-    from pdf_extraction.model import DocumentOutcome
+    from pdf_extraction.model import DocumentOutcome, Picture
     from pdf_extraction.tools import Workspace
 
 #: A new value marks what an asset has made so far as unsynced in the UI.
@@ -83,7 +84,7 @@ def read_and_ask(
         watch.close()
         for asset in context.selected_asset_keys:
             _describe_unknown(context, asset, unknown)
-        yield from _results(context, workspace, entries, told, watch)
+        yield from _results(context, workspace, told, watch)
 
 
 @dataclass(frozen=True)
@@ -93,8 +94,8 @@ class _Told:
     key: str
     images: dict[str, Any]
     completions: dict[str, Any]
-    shown_page: int | None
     read_now: bool
+    picture: "asyncio.Task[Picture | None] | None"
 
 
 async def _asked(
@@ -107,31 +108,38 @@ async def _asked(
     *,
     force: bool,
 ) -> list[_Told]:
+    import asyncio  # noqa: PLC0415
+
     from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.ahead import Ahead  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
+    from pdf_extraction.tools import open_tools  # noqa: PLC0415
 
     by_key = {entry.document.partition_key: entry for entry in entries}
 
     def tell(outcome: "DocumentOutcome") -> _Told:
         document = outcome.document
         key = document.partition_key
-        ahead.take(by_key[key], len(outcome.pages))
+        ahead.take(by_key[key], outcome)
+        shown = steps.shown_page(outcome) if IMAGES in context.selected_asset_keys else None
+        picture = steps.thumbnail(tools.reader, document, shown) if shown else None
         calls = workspace.calls
         spent = calls.spent(document.document_id, document.sha256, calls.run_id, key)
         return _Told(
             key,
             metadata.of_images(outcome, _stage(workspace, IMAGES, key)),
             metadata.of_completions(outcome, spent, _stage(workspace, COMPLETIONS, key)),
-            steps.shown_page(outcome),
             outcome.read_now,
+            asyncio.create_task(picture) if picture else None,
         )
 
     through = runs.later_steps(context) if selection.ask else ()
-    async with Ahead(workspace, context.run.run_id, through) as ahead:
-        told = await steps.read_pages(
-            workspace, entries, selection, watch.progress, tell, force=force
-        )
+    async with (
+        open_tools(workspace, force=force) as tools,
+        Ahead(workspace, context.run.run_id, through, tools.reader) as ahead,
+    ):
+        told = await steps.read_pages(tools, entries, selection, watch.progress, tell)
+        await asyncio.gather(*(one.picture for one in told if one.picture is not None))
     session.keep_finished(context.run.run_id, ahead.finished)
     session.keep_read(context.run.run_id, [one.key for one in told if one.read_now])
     return told
@@ -140,23 +148,16 @@ async def _asked(
 def _results(
     context: dg.AssetExecutionContext,
     workspace: "Workspace",
-    entries: "Sequence[Entry]",
     told: Sequence[_Told],
     watch: runs.Watch,
 ) -> Iterator[dg.MaterializeResult[Any]]:
-    import asyncio  # noqa: PLC0415
-
-    from pdf_extraction import steps  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     speed = {"pages_per_s": watch.pages_per_s}
     if IMAGES in context.selected_asset_keys:
-        documents = {entry.document.partition_key: entry.document for entry in entries}
-        shown = [(documents[one.key], one.shown_page) for one in told if one.shown_page]
-        pictures = asyncio.run(steps.thumbnails(shown))
         with history.partitions_held(context.instance):
             for one in told:
-                picture = metadata.of_picture(pictures.get(one.key))
+                picture = metadata.of_picture(one.picture.result() if one.picture else None)
                 _describe(context, IMAGES, one.key, {**one.images, **picture, **speed})
         yield dg.MaterializeResult(asset_key=IMAGES)
     if COMPLETIONS in context.selected_asset_keys:

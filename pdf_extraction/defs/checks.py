@@ -5,7 +5,8 @@ planned for ever; so each key gets its evaluation first. A document that fails i
 check and nothing more: blocking checks would stop the range.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from dagster._core.definitions.asset_checks.asset_check_evaluation import (
@@ -17,6 +18,10 @@ from pdf_extraction.defs import failures, partitions, runs
 from pdf_extraction.defs.resources import Backends, DataFolder
 from pdf_extraction.defs.session import Session
 from pdf_extraction.quality import Verdict
+
+if TYPE_CHECKING:
+    from pdf_extraction.catalogue import Entry
+    from pdf_extraction.tools import Workspace
 
 CHUNKS = dg.AssetKey("document_chunks")
 _MEANINGS: Mapping[str, str] = {
@@ -45,25 +50,51 @@ def document_checks(
     session: dg.ResourceParam[Session],
 ) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
     """Judge the published rows of each of the run's documents."""
-    from pdf_extraction import steps  # noqa: PLC0415
-
     names = [key.name for key in context.selected_asset_check_keys]
     checks = [name for name in quality.CHECKS if name in names]
     with failures.translated():
         workspace = runs.open_workspace(context, folder, session, [backends.changes()])
         entries, unknown = runs.entries_of(context, workspace)
-        hashes = {}
-        if "canonical_hash" in checks:
-            read = session.read(context.run.run_id)
-            hashes = runs.to_its_end(context, session, steps.rehash(workspace, entries, read))
-        found: dict[str, list[Verdict]] = {}
-        for key in [*(entry.document.partition_key for entry in entries), *unknown]:
-            found[key] = steps.verdicts(workspace, key, hashes.get(key), checks)
+        found = _found(context, session, workspace, entries, unknown, checks)
     session.verdicts.update(found)
     if partitions.PARTITION in context.run.tags:
         yield from _results(found)
     else:
         yield from _evaluations(context, found, checks)
+
+
+def _found(
+    context: dg.AssetCheckExecutionContext,
+    session: Session,
+    workspace: "Workspace",
+    entries: "Sequence[Entry]",
+    unknown: Iterable[str],
+    checks: Sequence[str],
+) -> dict[str, list[Verdict]]:
+    """What the checks say of each document, as far as that is not known already."""
+    from pdf_extraction import judging  # noqa: PLC0415
+
+    run_id = context.run.run_id
+    judged = {
+        key: [verdict for verdict in done.judged.verdicts if verdict.check in checks]
+        for key in (entry.document.partition_key for entry in entries)
+        if (done := session.finished(run_id, key)) is not None
+        and done.judged is not None
+        # Another run may have replaced the rows since.
+        and done.judged.mark == workspace.tables.mark(key)
+    }
+    left = [entry for entry in entries if entry.document.partition_key not in judged]
+    hashes = {}
+    if left and "canonical_hash" in checks:
+        work = judging.rehash(workspace, left, session.read(run_id))
+        hashes = runs.to_its_end(context, session, work)
+
+    def verdicts(key: str) -> list[Verdict]:
+        rows = judging.published_rows(workspace, key)
+        return judging.verdicts(workspace, rows, hashes.get(key), checks)
+
+    keys = [*(entry.document.partition_key for entry in entries), *unknown]
+    return {key: judged[key] if key in judged else verdicts(key) for key in keys}
 
 
 def _results(found: Mapping[str, Sequence[Verdict]]) -> Iterator[dg.AssetCheckResult]:

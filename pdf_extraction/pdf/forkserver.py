@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from multiprocessing import context, forkserver, popen_forkserver, process, reduction, spawn, util
 from typing import Any
 
@@ -18,7 +19,14 @@ _server_module: Any = forkserver
 # The standard library's one server is shared by the whole process: whoever starts it first
 # decides what it preloads. This one has the PDF library loaded before it forks.
 _server = forkserver.ForkServer()
-_server.set_forkserver_preload(["pdf_extraction.pdf.library", "pdf_extraction.pdf.worker"])
+_LOADED = ["pdf_extraction.pdf.library", "pdf_extraction.pdf.worker"]
+_server.set_forkserver_preload(_LOADED)
+
+
+def load(modules: Sequence[str]) -> None:
+    """Start the server with ``modules`` loaded too, unless it has been started before."""
+    _server.set_forkserver_preload([*_LOADED, *modules])
+    _server.ensure_running()
 
 
 class _WithoutMain(popen_forkserver.Popen):

@@ -7,10 +7,11 @@ is read in this process, and nothing here knows what reading a page takes.
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import multiprocessing
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError as FutureCancelled
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
@@ -129,7 +130,13 @@ class ReadOptions:
         if self.ocr_languages:
             engine = ocr_engine_status(self.ocr_languages, self.ocr_engine).engine
         picture = replace(self.page, want_picture=False)
-        return digest(version("pymupdf"), engine, repr(picture))
+        return digest(_library(), engine, repr(picture))
+
+
+@functools.cache
+def _library() -> str:
+    """The PDF library's version; looking it up takes 4 ms, and each document asks for it twice."""
+    return version("pymupdf")
 
 
 class Reader:
@@ -141,7 +148,7 @@ class Reader:
 
     def __init__(self, options: ReadOptions | None = None) -> None:
         self.options = options or ReadOptions()
-        self.workers = self.options.workers or _cores()
+        self.workers = self.options.workers or cores()
         self._pool: ProcessPool | None = None
         self._running: set[ProcessFuture[Any]] = set()
         self._starting = asyncio.Lock()
@@ -171,7 +178,7 @@ class Reader:
             DocumentError: It cannot be read, and why.
         """
         try:
-            found = await self._read(tasks.facts, _version(path), password)
+            found = await self._read(self.options, tasks.facts, _version(path), password)
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._crash_on_opening(error, path) from error
         if isinstance(found, ExtractionError):
@@ -184,6 +191,7 @@ class Reader:
         page_number: int,
         known_text: PageText | None = None,
         password: str | None = None,
+        options: ReadOptions | None = None,
     ) -> PageImage:
         """One page; its own troubles come back as its ``error``.
 
@@ -192,29 +200,38 @@ class Reader:
             page_number: From 1.
             known_text: Text of an earlier run, which spares parsing and OCR.
             password: Where the document asks for one.
+            options: In place of this reader's own, but for what concerns its processes.
 
         Raises:
             DocumentError: The document is gone.
         """
+        options = options or self.options
+        page = options.page
         try:
             return await self._read(
-                tasks.read, _version(path), password, page_number, self.options.page, known_text
+                options, tasks.read, _version(path), password, page_number, page, known_text
             )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             return PageImage(page_number, error=self._page_error(error, path, page_number))
 
     async def picture(
-        self, path: Path, page_number: int, password: str | None = None, view: View = WHOLE_PAGE
+        self,
+        path: Path,
+        page_number: int,
+        password: str | None = None,
+        view: View = WHOLE_PAGE,
+        options: ReadOptions | None = None,
     ) -> Picture:
-        """One page's picture, or that of a part of it.
+        """One page's picture, or that of a part of it; for ``options`` see ``read``.
 
         Raises:
             DocumentError: It cannot be rendered, and why.
         """
-        options = self.options.page.picture
+        options = options or self.options
+        picture = options.page.picture
         try:
             found = await self._read(
-                tasks.picture, _version(path), password, page_number, options, view
+                options, tasks.picture, _version(path), password, page_number, picture, view
             )
         except (FutureTimeout, ProcessExpired, BrokenProcessPool) as error:
             raise self._page_error(error, path, page_number) from error
@@ -222,27 +239,31 @@ class Reader:
             raise found
         return found
 
-    async def _read(self, task: Callable[..., Result], *args: Any) -> Result:
+    async def _read(self, options: ReadOptions, task: Callable[..., Result], *args: Any) -> Result:
         """Run a task of ``worker`` within its allowance."""
+        timeout = options.timeout_s(task)
         try:
-            found = await self._run(task, self.options.allowance, *args)
+            found = await self._run(task, options.allowance, *args, timeout_s=timeout)
         except ProcessExpired as error:
             if error.exitcode != tasks.OUT_OF_MEMORY:
                 raise
             async with self._large:
-                whole = self.options.allowance._replace(memory_bytes=self.options.page_memory_bytes)
-                found = await self._run(task, whole, *args)
+                whole = options.allowance._replace(memory_bytes=options.page_memory_bytes)
+                found = await self._run(task, whole, *args, timeout_s=timeout)
         fault = _error_in(found)
         if isinstance(fault, ReaderFault) and fault.trace:
             _log.error("%s\n%s", fault, fault.trace)
         return found
 
-    async def _run(self, task: Callable[..., Result], *args: Any) -> Result:
+    async def _run(
+        self, task: Callable[..., Result], *args: Any, timeout_s: float | None = None
+    ) -> Result:
+        timeout_s = timeout_s or self.options.timeout_s(task)
         async with self._turn:
             for attempt in range(_POOLS_TRIED):
                 pool = await self._running_pool()
                 try:
-                    return await self._scheduled(pool, task, args)
+                    return await self._scheduled(pool, timeout_s, task, args)
                 except (BrokenProcessPool, FutureCancelled, RuntimeError):
                     # A worker that dies between two tasks breaks the pool for all of them.
                     if pool.active or attempt == _POOLS_TRIED - 1:
@@ -250,9 +271,13 @@ class Reader:
             raise BrokenProcessPool
 
     async def _scheduled(
-        self, pool: ProcessPool, task: Callable[..., Result], args: tuple[Any, ...]
+        self,
+        pool: ProcessPool,
+        timeout_s: float,
+        task: Callable[..., Result],
+        args: tuple[Any, ...],
     ) -> Result:
-        future = pool.schedule(task, args=args, timeout=self.options.timeout_s(task))
+        future = pool.schedule(task, args=args, timeout=timeout_s)
         self._running.add(future)
         try:
             return await asyncio.wrap_future(future)
@@ -339,7 +364,20 @@ def worker_context() -> BaseContext:
     return WorkerContext()
 
 
-def _cores() -> int:
+def warm_up(modules: Sequence[str] = ()) -> None:
+    """Begin to load what worker processes need, in a process of its own; returns at once.
+
+    Args:
+        modules: What the caller's own tasks need besides, by their names.
+    """
+    if "forkserver" in multiprocessing.get_all_start_methods():
+        from pdf_extraction.pdf.forkserver import load  # noqa: PLC0415
+
+        load(modules)
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
     usable = getattr(os, "sched_getaffinity", None)
     return len(usable(0)) if usable else os.cpu_count() or 1
 

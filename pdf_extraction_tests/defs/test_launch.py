@@ -182,7 +182,7 @@ def test_a_sidecar_that_cannot_be_used_fails_its_document(instance, make_workspa
 
 def test_a_file_that_changed_since_fails_the_hash_check(instance, make_workspace, tmp_path):
     """Other bytes behind the published rows are found, whatever their date says."""
-    from pdf_extraction import steps
+    from pdf_extraction import judging
     from pdf_extraction.defs.interrupts import run
 
     workspace = make_workspace()
@@ -191,7 +191,7 @@ def test_a_file_that_changed_since_fails_the_hash_check(instance, make_workspace
     run_documents(instance, workspace, [key])
     entry = workspace.catalogue.entry(key)
     write_law(path, pages=2)
-    found = run(steps.rehash(workspace, [entry]), lambda: None)
+    found = run(judging.rehash(workspace, [entry]), lambda: None)
     assert "has changed since it was read" in found[key].missing
 
 
@@ -211,10 +211,11 @@ def test_a_run_checks_a_sample_of_what_it_has_read_and_a_later_one_all(
 
 def test_a_sample_of_pages_has_the_first_and_the_last():
     """Pages are spread over the document; a short one is taken whole."""
-    from pdf_extraction.steps import spread
+    from pdf_extraction.judging import spread
 
     assert spread(range(1, 101), 8) == [1, 15, 29, 43, 57, 71, 85, 100]
     assert spread([3, 4], 8) == [3, 4]
+    assert (spread([3, 4], 1), spread([3, 4], 0)) == ([3], [])
 
 
 def test_progress_is_told_page_by_page(instance, make_workspace, tmp_path):
