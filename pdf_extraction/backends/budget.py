@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.ledger import price
@@ -28,12 +29,19 @@ class Purse:
         self._in_flight = 0
         self._returned = asyncio.Event()
 
-    async def reserve(self, amount: float) -> None:
-        """Set ``amount`` USD aside, waiting while calls in flight may give some back.
+    async def reserve(self, cost: Callable[[], float]) -> float:
+        """Set aside what a call may cost, waiting while calls in flight may give some back.
+
+        Args:
+            cost: USD by what is known now; asked again after a wait, for answers teach.
+
+        Returns:
+            What was set aside.
 
         Raises:
             BudgetExceeded: It would pass the cap and nothing will be given back.
         """
+        amount = cost()
         if self.max_cost_usd is not None and amount > 0:
             while self.spent + self._reserved + amount > self.max_cost_usd:
                 if not self._in_flight:
@@ -44,8 +52,10 @@ class Purse:
                     )
                 self._returned.clear()
                 await self._returned.wait()
+                amount = cost()
         self._reserved += amount
         self._in_flight += 1
+        return amount
 
     def settle(self, reserved: float, spent: float) -> None:
         """Take ``spent`` USD for good and give the rest of ``reserved`` back."""
@@ -77,9 +87,7 @@ class Budget(Policy):
         Raises:
             BudgetExceeded: Nothing was asked.
         """
-        expected = self._estimator.expect(request)
-        reserved = price(self._settings, expected.input, expected.output)
-        await self._purse.reserve(reserved)
+        reserved = await self._purse.reserve(lambda: self._expected(request))
         spent = 0.0
         try:
             completion = await self.inner.complete(request)
@@ -96,3 +104,7 @@ class Budget(Policy):
         finally:
             self._purse.settle(reserved, spent)
         return completion
+
+    def _expected(self, request: Request) -> float:
+        expected = self._estimator.expect(request)
+        return price(self._settings, expected.input, expected.output)

@@ -7,6 +7,7 @@ import pytest
 from pdf_extraction.backends.budget import Budget, Purse
 from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.backends.ledger import Recorded
+from pdf_extraction.backends.limits import Limited
 from pdf_extraction.backends.usage import Estimator
 from pdf_extraction.errors import BudgetExceeded
 from pdf_extraction_tests.backends.helpers import (
@@ -56,6 +57,22 @@ def test_calls_in_flight_are_waited_for_before_a_page_is_refused(tmp_path):
     # Each first call may cost 1.5 USD by its estimate and costs 0.2.
     results, _, _ = run_all(tmp_path, backend, 6, cap=3.0)
     assert not [result for result in results if isinstance(result, Exception)]
+
+
+def test_the_cap_is_used_up_once_answers_have_taught_what_a_call_costs(tmp_path):
+    """Calls that waited at a first estimate of 1.5 USD are not refused for want of that much."""
+    clock = LeapingClock()
+    settings = backend_settings(**{**PRICED, "max_tokens": 50})
+    calls, estimator = CallStore(tmp_path / "c.sqlite"), Estimator(50)
+    recorded = Recorded(ScriptedBackend(clock=clock, latency_s=1.0), settings, calls)
+    budget = Budget(recorded, settings, estimator, Purse(8.05))
+    policy = Limited(budget, settings, estimator, clock)
+
+    async def run():
+        return await asyncio.gather(*(policy.complete(request(n)) for n in range(1, 41)))
+
+    assert len(asyncio.run(run())) == 40
+    assert calls.spent().cost_usd == pytest.approx(8.0)
 
 
 def test_the_refusal_says_what_to_do(tmp_path):
