@@ -163,6 +163,7 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
     workspace.check()
     for store in (workspace.stages, workspace.tables, workspace.catalogue):
         sweep(store.root)
+    sweep(workspace.data, below=False)  # its other folders may be somebody's, as the inbox is
     purse = Purse(settings.budget.max_cost_usd, workspace.spending.usd)
     chain = build_chain(settings, workspace.calls, force=force, purse=purse, share=runtime_folder())
     servers = _servers(settings)

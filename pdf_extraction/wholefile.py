@@ -30,10 +30,17 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def sweep(root: Path) -> None:
-    """Remove the unfinished files of killed processes below a folder, if older than a day."""
+def sweep(root: Path, *, below: bool = True) -> None:
+    """Remove the unfinished files of killed processes, if older than a day.
+
+    Args:
+        root: In this folder.
+        below: And in all folders below it.
+    """
     last = time.time() - _ABANDONED_S
-    for folder, _, names in os.walk(root):
+    for folder, folders, names in os.walk(root):
+        if not below:
+            folders.clear()
         for name in names:
             if name[0] == "." and _UNFINISHED.fullmatch(name):
                 file = Path(folder, name)

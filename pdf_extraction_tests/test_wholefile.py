@@ -34,12 +34,17 @@ def test_a_file_is_replaced_whole_or_stays(tmp_path):
     assert (file.read_text(), names_in(tmp_path)) == ("new", ["a.json"])
 
 
-@pytest.mark.parametrize("folder", ["stages/page_images", "tables/invoice", "catalogue/.index/id"])
+@pytest.mark.parametrize(
+    "folder", ["stages/page_images", "tables/invoice", "catalogue/.index/id", "."]
+)
 def test_what_kills_left_a_day_ago_is_gone_when_a_run_begins(tmp_path, folder):
     """Another process's young file stays, and so does every file of any other name."""
     old, young = f".{'a' * 32}", f".{'b' * 32}"
     others = [".lock", "a.json"]
-    (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / old).touch()
+    os.utime(tmp_path / "inbox" / old, (0, 0))
     for name in (old, *others):
         (tmp_path / folder / name).touch()
         os.utime(tmp_path / folder / name, (0, time.time() - 86_401))
@@ -47,6 +52,7 @@ def test_what_kills_left_a_day_ago_is_gone_when_a_run_begins(tmp_path, folder):
 
     async def begun():
         async with open_tools(Workspace(tmp_path, parse_settings({}, "test"))):
-            return names_in(tmp_path / folder)
+            return [file.name for file in (tmp_path / folder).iterdir() if file.is_file()]
 
-    assert asyncio.run(begun()) == sorted([young, *others])
+    assert sorted(asyncio.run(begun())) == sorted([young, *others])
+    assert names_in(tmp_path / "inbox") == [old]
