@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.headings import (
+    TAIL,
     Heading,
     is_heading_line,
     is_upper,
@@ -37,6 +38,8 @@ _INLINE = re.compile(
     r"(?:(?<=[.;:])|(?<=;\se)|(?<=;\sou)|(?<=,\se))\s+"
     r"(?=[\"“]?(?:Art\.\s?\d|§\s?\d|Par[áa]grafo\s+[úu]nico|[IVXLC]+\s?[-–—]\s|[a-z]\)\s))"
 )
+#: One of them stands in whatever ``_INLINE`` looks for.
+_INLINE_SIGNS = ("Art.", "§", "nico", ")", "-", "–", "—")
 _NOTE = re.compile(
     r"\((?:[^()]*\b(?:reda[çc][ãa]o|inclu[íi]d|revogad|acrescid|vetad|renumerad|vide|dispositivo|"
     r"altera)|veto)",
@@ -64,7 +67,8 @@ class Candidate:
         inline: It stands inside its line.
         event: Number of the last annex, act or closing line before it; -1 for none.
         closes: Closing quotes counted up to its line.
-        amends: The words before it announce another act's new wording.
+        amends: The words before it announce another act's new wording; looked for only where
+            a colon or a quote stands.
         noted: An editorial note (redação dada, incluído, revogado) follows its label.
         struck: Its label is struck through.
         led: A line between it and the candidate before opens a quotation, such as the heading
@@ -147,7 +151,7 @@ def _at_margin(
     if citable and _CITES.match(follows):
         strength -= 3.0 if ended else 1.0
         against += 1.5
-    if citable and above is not None and not ended and _LINKED.search(above.text):
+    if citable and above is not None and not ended and _links(above.text):
         strength *= 0.3
         against += 1.5
     # A misread label is as plain on its line as any; its doubt is paid when it is taken.
@@ -161,6 +165,11 @@ def _at_margin(
     start = line.start + first.start
     strength = max(strength, 0.3)
     return Candidate(index, start, readings, strength, colon, inline=False, against=against)
+
+
+def _links(text: str) -> bool:
+    """A line ends in a word that a citation follows."""
+    return _LINKED.search(text, len(text) - TAIL) is not None
 
 
 def _is_title(label: Label, line: FlowLine, above: FlowLine | None) -> bool:
@@ -180,13 +189,15 @@ def _is_title(label: Label, line: FlowLine, above: FlowLine | None) -> bool:
 def ends_sentence(line: FlowLine) -> bool:
     """The line ends a sentence, an enumerated part, or is a heading."""
     text = line.text
-    if _ENDED.search(text):
+    if _ENDED.search(text, len(text) - TAIL):
         return True
     return read_heading(line) is not None or is_upper(text) or (line.centred and line.short)
 
 
 def _inside(index: int, line: FlowLine, margin: list[Label]) -> list[Candidate]:
-    found = []
+    found: list[Candidate] = []
+    if not any(sign in line.text for sign in _INLINE_SIGNS):
+        return found
     for match in _INLINE.finditer(line.text):
         if margin and match.end() < margin[0].end:
             continue
@@ -219,11 +230,13 @@ def describe(
         candidate.event = next_event - 1
         candidate.closes = closes[candidate.line]
         previous = candidates[number - 1].line if number else 0
-        before = _text_between(lines, max(previous, candidate.line - 6), candidate.line)
-        candidate.amends = bool(_AMENDS.search(before[-400:]))
         candidate.led = _quotation_open(
             lines[max(previous + 1, candidate.line - 8) : candidate.line]
         )
+        # Of no other is it asked, and looking for it takes as long as all the rest.
+        if candidate.led or candidate.colon or any(label.quoted for label in candidate.readings):
+            before = _text_between(lines, max(previous, candidate.line - 6), candidate.line)
+            candidate.amends = bool(_AMENDS.search(before[-400:]))
         following = candidates[number + 1].line if number + 1 < len(candidates) else len(lines)
         after = _text_between(lines, candidate.line, max(following, candidate.line + 1))
         candidate.noted = bool(_NOTE.search(after))
@@ -263,6 +276,8 @@ def closes_quote(text: str) -> bool:
     """The line ends a quoted block: an unpaired closing quote, or ``(NR)``."""
     if "(NR)" in text or "( NR )" in text:
         return True
+    if not any(sign in text for sign in '"”»'):
+        return False
     opened = text[:1] in '"“„«'
     ended = re.search(r"[\"”»]\s*[.;,]?$", text) is not None
     if opened and ended:

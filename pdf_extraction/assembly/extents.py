@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pdf_extraction.assembly.candidates import closes_quote
-from pdf_extraction.assembly.headings import ENDED, is_heading_line, is_upper
+from pdf_extraction.assembly.headings import is_ended, is_heading_line, is_upper
 from pdf_extraction.assembly.layout import FlowLine
 
 #: Several devices in one line, such as ``Arts. 2º a 4º (Revogados).``
@@ -87,9 +87,9 @@ def merge_pieces(pieces: Sequence[Piece], text: str) -> list[tuple[int, int]]:
 def _goes_on(lines: Sequence[FlowLine], above: FlowLine, index: int, stop: int) -> bool:
     line = lines[index]
     opens_block = above.text.endswith(":") and line.text[:1] in '"“«„'
-    if is_heading_line(line, above) or (_RANGE.match(line.text) and ENDED.search(above.text)):
+    if is_heading_line(line, above) or (_RANGE.match(line.text) and is_ended(above.text)):
         return False
-    if not ENDED.search(above.text):
+    if not is_ended(above.text):
         return not (is_upper(line.text) and line.centred and line.short and above.short)
     same_column = line.page == above.page and line.column == above.column
     far = same_column and line.gap > 2.2 and above.text.endswith(".")
@@ -107,5 +107,5 @@ def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -
     following = next(
         (other for other in islice(lines, index + 1, index + 200) if not other.skip), None
     )
-    runs_on = not line.short or (ENDED.search(line.text) is not None and len(line.text) > 25)
+    runs_on = not line.short or (is_ended(line.text) and len(line.text) > 25)
     return runs_on and following is not None and stop < lines[-1].end and not line.bold

@@ -10,7 +10,6 @@ import re
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
@@ -39,6 +38,7 @@ _GAZETTE = re.compile(
     r"|.{0,60}\bp[áa]gina:?\s+\d{1,4})$",
     re.IGNORECASE,
 )
+_NUMBER, _UNMASKED = re.compile(r"\d+"), re.compile(r"[^a-z#]+")
 _UNFINISHED = re.compile(r"[^\W\d_,-]$|[\w,-]$")
 #: Stamps of electronic signatures and gazettes, wherever they stand.
 _SIGNED = re.compile(
@@ -58,20 +58,20 @@ def mark_furniture(lines: Sequence[FlowLine]) -> None:
     for page in by_page.values():
         _mark_turned(page)
         for line in page:
-            line.skip = line.skip or _reason(line, repeated)
+            line.skip = line.skip or _reason(line, is_repeated=id(line) in repeated)
         _mark_notes(page)
     _mark_contents(lines)
     _mark_interrupting(list(by_page.values()))
 
 
-def _reason(line: FlowLine, repeated: set[tuple[str, int]]) -> str:
+def _reason(line: FlowLine, *, is_repeated: bool) -> str:
     if _in_zone(line) and _STAMP.match(line.text):
         return "stamp"
-    if repeated and any(key in repeated for key in _keys(line)) and not _is_device(line.text):
+    if is_repeated and not _is_device(line.text):
         return "repeated"
     if _in_head_or_foot(line) and _GAZETTE.match(line.text) and len(line.text) < 140:
         return "stamp"
-    if _SIGNED.match(line.text) and (_in_zone(line) or line.bbox[1] > 0.8):
+    if (_in_zone(line) or line.bbox[1] > 0.8) and _SIGNED.match(line.text):
         return "stamp"
     return ""
 
@@ -109,53 +109,68 @@ def _in_zone(line: FlowLine) -> bool:
     return y1 < _ZONE or y0 > 1 - _ZONE or x1 < 0.06 or x0 > 0.94
 
 
-@lru_cache(maxsize=4096)
 def masked(text: str) -> str:
     """Letters folded, digits masked; what two heads of one document have in common."""
     folded = unicodedata.normalize("NFKD", text.casefold())
-    return re.sub(r"[^a-z#]+", "", re.sub(r"\d+", "#", folded))
+    return _UNMASKED.sub("", _NUMBER.sub("#", folded))
 
 
-def _keys(line: FlowLine) -> tuple[tuple[str, int], ...]:
-    text = masked(line.text)
-    step = int(line.bbox[1] / _STEP)
-    return tuple((text, place) for place in (step - 1, step, step + 1))
+def _repeated(by_page: dict[int, list[FlowLine]]) -> set[int]:
+    """``id`` of each line whose masked text stands at its place on enough pages."""
+    alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for number, page in by_page.items():
+        for index, line in enumerate(page):
+            alike[masked(line.text)].append((number, index))
+    found = set()
+    for text, places in alike.items():
+        if text and len(places) > 1:
+            steps = _repeated_steps(by_page, places, len(text))
+            lines = (by_page[number][index] for number, index in places)
+            found |= {id(line) for line in lines if not steps.isdisjoint(_near(_step(line)))}
+    return found
 
 
-def _repeated(by_page: dict[int, list[FlowLine]]) -> set[tuple[str, int]]:
-    """Masked texts with their place that stand on enough pages.
+def _step(line: FlowLine) -> int:
+    return int(line.bbox[1] / _STEP)
+
+
+def _near(step: int) -> range:
+    return range(step - 1, step + 2)
+
+
+def _repeated_steps(
+    by_page: dict[int, list[FlowLine]], places: Sequence[tuple[int, int]], length: int
+) -> set[int]:
+    """Heights at which one masked text stands on enough pages.
 
     In the zone of heads and feet, and apart from the text, three neighbouring pages are
     enough (two where there are no more than three, since first pages have other heads), and
     a third of all pages anywhere else (stamps in the margin). In a constitution
     "Constitucional nº 45, de 2004)" ends three pages at the same height.
     """
-    pages: dict[tuple[str, int], list[int]] = defaultdict(list)
-    apart: Counter[tuple[str, int]] = Counter()
-    zone: set[tuple[str, int]] = set()
-    for number, page in by_page.items():
-        for index, line in enumerate(page):
-            key = (masked(line.text), int(line.bbox[1] / _STEP))
-            if number not in pages[key][-1:]:
-                pages[key].append(number)
-            if _in_zone(line):
-                zone.add(key)
-                apart[key] += _stands_apart(page, index)
+    pages: dict[int, list[int]] = defaultdict(list)
+    apart: Counter[int] = Counter()
+    zone: set[int] = set()
+    for number, index in places:
+        line = by_page[number][index]
+        step = _step(line)
+        if number not in pages[step][-1:]:
+            pages[step].append(number)
+        if _in_zone(line):
+            zone.add(step)
+            apart[step] += _stands_apart(by_page[number], index)
     total = len(by_page)
     found = set()
-    for text, step in list(pages):
-        near = [(text, place) for place in (step - 1, step, step + 1)]
-        here = sorted({n for key in near for n in pages.get(key, ())})
-        if not text or total < 2:
-            continue
-        if (text, step) in zone:
+    for step in pages:
+        here = sorted({number for near in _near(step) for number in pages.get(near, ())})
+        if step in zone:
             often = _neighbours(here) >= (3 if total > 3 else 2)
-            lone = sum(apart[key] for key in near) * 2 >= len(here)
+            lone = sum(apart[near] for near in _near(step)) * 2 >= len(here)
             enough = often and (lone or len(here) * 3 >= total > 5)
         else:
-            enough = len(here) >= max(3, total // 3) and len(text) > 2
+            enough = len(here) >= max(3, total // 3) and length > 2
         if enough:
-            found.update({(text, step)})
+            found.add(step)
     return found
 
 
@@ -238,7 +253,9 @@ def _apart_run(
 def _mark_contents(lines: Sequence[FlowLine]) -> None:
     """A table of contents: lines that end in leaders and a page number, and what they wrap."""
     entries = [
-        index for index, line in enumerate(lines) if not line.skip and _CONTENTS.search(line.text)
+        index
+        for index, line in enumerate(lines)
+        if not line.skip and line.text[-1:].isdecimal() and _CONTENTS.search(line.text)
     ]
     for previous, index in zip([-99, *entries], entries, strict=False):
         lines[index].skip = "contents"

@@ -71,8 +71,11 @@ _CLOSING = re.compile(
 _YEAR = re.compile(r"(?:de|/)\s*(\d{4})\b", re.IGNORECASE)
 
 
-#: Ends a sentence or an enumerated part.
-ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$")
+#: Characters of a line that mostly say whether it is in capitals.
+_FIRST_LETTERS = 12
+#: Characters at a line's end that say whether a sentence ends there.
+TAIL = 40
+_ENDED = re.compile(rf"[.;:!?…][{QUOTES})\]\s]*$|\)$|(?:^|[;,]\s*)(?:e|ou|e/ou)$|\(NR\)\.?$")
 
 
 @dataclass(frozen=True)
@@ -192,8 +195,15 @@ def _act_name(match: re.Match[str]) -> str:
     return " ".join(part for part in (kind, org, f"nº {number}") if part)
 
 
+def is_ended(text: str) -> bool:
+    """Whether a line ends a sentence or an enumerated part."""
+    return _ENDED.search(text, len(text) - TAIL) is not None
+
+
 def is_upper(text: str) -> bool:
     """At least four letters, at most one in twenty of them small (OCR reads ``POLÍTlCO``)."""
+    if sum(map(str.islower, text[:_FIRST_LETTERS])) * 20 > len(text):
+        return False  # as of nearly every line
     letters = list(filter(str.isalpha, text))
     return len(letters) >= 4 and sum(map(str.islower, letters)) * 20 <= len(letters)
 
@@ -203,7 +213,7 @@ def is_heading_line(line: FlowLine, above: FlowLine | None) -> bool:
     heading = read_heading(line)
     if heading is None:
         return False
-    ended = above is None or bool(ENDED.search(above.text)) or above.skip != ""
+    ended = above is None or is_ended(above.text) or above.skip != ""
     apart = line.centred or (line.bold and above is not None and not above.bold)
     if heading.kind == "division":
         return ended or apart or is_upper(line.text) or (above is not None and above.short)

@@ -77,6 +77,10 @@ _LETTER = re.compile(
 _DIGITS = re.compile(
     _OPENING + rf"(?P<number>\d{{1,2}})(?P<separator>\s?[.)](?:\s*[{_DASH}])?|\s[{_DASH}])(?=\s|$)"
 )
+# What every label begins with: nearly no line does, and one pattern says so sooner than seven.
+_BEGINS = re.compile(
+    _OPENING + r"(?:(?i:art|par)|§|[IVXLCDM]+(?![^\W\d_])|\(?[a-z]{1,2}(?![^\W_])|\d{1,2}(?!\d))"
+)
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,7 @@ class Label:
         return identifier(self.type, self.number)
 
 
+@lru_cache(maxsize=4096)
 def identifier(device_type: str, number: Number) -> str:
     """Normalised identifier: ``Art. 5º``, ``Art. 1.240-A``, ``§ 3º-A``, ``I-A``, ``aa)``, ``1``."""
     base, suffix = number
@@ -178,6 +183,8 @@ def parse_identifier(device_type: str, text: str) -> Number | None:
 
 def read_label(text: str) -> list[Label]:
     """Every reading of a label that begins ``text``, the likeliest first; none for no label."""
+    if _BEGINS.match(text) is None:
+        return []
     for reader in (_articles, _soles, _paragraphs, _spelled, _incisos, _alineas, _items):
         if found := reader(text):
             return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 #: First parts that keep their hyphen when a line breaks after it.
 _KEEPS = frozenset(
@@ -17,7 +18,7 @@ _KEEPS = frozenset(
 _CLITIC = re.compile(
     r"^(?:se|lhes?|l[ao]s?|n[ao]s|me|te|vos|[ao]s?|á|ão|ia|iam|ei|emos|eis)(?:[^\w]|-|$)"
 )
-_OMISSIS = re.compile(r"(?:\.\s?){5,}|…{2,}|(?:_\s?){5,}")
+_OMISSIS = re.compile(r"\.(?:\s?\.){4,}\s?|……+|_(?:\s?_){4,}\s?")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -29,11 +30,15 @@ class Hyphens:
     """
 
     def __init__(self, text: str) -> None:
-        self._words = {word.lower() for word in _WORD.findall(text)}
+        self._text = text
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(map(str.lower, _WORD.findall(self._text)))
 
     def join(self, left: str, right: str) -> str:
         """Join two lines, of which the first may end in a broken word."""
-        if re.search(r"\d-$", left) and re.match(r"[A-Z\d]", right):
+        if left.endswith("-") and re.search(r"\d-$", left) and re.match(r"[A-Z\d]", right):
             return left + right
         if not left.endswith("-") or len(left) < 2 or not left[-2].isalpha():
             return f"{left} {right}" if left and right else left + right
@@ -60,7 +65,7 @@ def join_lines(lines: Iterable[str], hyphens: Hyphens) -> str:
     text = ""
     for line in lines:
         text = hyphens.join(text, line.strip())
-    return re.sub(r"\s+", " ", text).strip()
+    return " ".join(text.split())
 
 
 def own_text(lines: Iterable[str], hyphens: Hyphens, *, quoted: bool) -> str:
@@ -74,7 +79,7 @@ def own_text(lines: Iterable[str], hyphens: Hyphens, *, quoted: bool) -> str:
 
 def without_omissis(text: str) -> str:
     """Text without the dots that stand for what a quoted wording leaves unchanged."""
-    return re.sub(r"\s+", " ", _OMISSIS.sub(" ", text)).strip()
+    return " ".join(_OMISSIS.sub(" ", text).split())
 
 
 def unquoted(text: str) -> str:
@@ -91,6 +96,9 @@ def device_status(text: str, *, struck: bool) -> str:
     """``riscado``, else ``vetado`` or ``revogado`` where only that word is printed."""
     if struck:
         return "riscado"
+    folded = text.casefold()
+    if "revogad" not in folded and "vetad" not in folded:
+        return "vigente"
     bare = re.sub(r"\([^()]*\)", " ", text)
     bare = re.sub(r"\b(?:vig[êe]ncia|e|ou|vide|regulamento)\b", " ", bare, flags=re.IGNORECASE)
     if re.search(

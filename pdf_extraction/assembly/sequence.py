@@ -62,6 +62,8 @@ class Taken:
 
 
 class _State(NamedTuple):
+    """Where the numbering stands; of two ways to the same state the cheaper one is kept."""
+
     outer: Levels
     inner: Levels | None
     scope: int
@@ -69,40 +71,51 @@ class _State(NamedTuple):
     closes: int
     struck: bool
     bare: bool
-    cost: float
-    trail: tuple[Taken, object] | None
 
-    @property
-    def key(self) -> tuple[object, ...]:
-        return self[:7]
+
+class _Way(NamedTuple):
+    """What a state cost, and the candidate taken last on the way to it: which reading and how."""
+
+    cost: float
+    candidate: int = -1
+    reading: int = -1
+    how: _How | None = None
+    before: _Way | None = None
 
 
 def read_sequence(candidates: Sequence[Candidate], events: Sequence[Event]) -> list[Taken]:
     """The devices among ``candidates``, in order."""
-    beam = [_State(_EMPTY, None, -1, -1, 0, False, False, 0.0, None)]
+    start = _State(_EMPTY, None, -1, -1, 0, struck=False, bare=False)
+    beam = [(start, _Way(0.0))]
     for number, candidate in enumerate(candidates):
-        best: dict[tuple[object, ...], _State] = {}
-        for state in beam:
-            for following in _steps(state, number, candidate, events):
-                known = best.get(following.key)
-                if known is None or following.cost < known.cost:
-                    best[following.key] = following
-        beam = sorted(best.values(), key=lambda state: state.cost)[:_BEAM]
-    return _unwound(beam[0].trail)
+        best: dict[_State, _Way] = {}
+        for state, way in beam:
+            for following, cost, reading, how in _steps(state, candidate, events):
+                total = way.cost + cost
+                known = best.get(following)
+                if known is None or total < known.cost:
+                    taken = (number, reading, how, way) if how is not None else way[1:]
+                    best[following] = _Way(total, *taken)
+        beam = sorted(best.items(), key=lambda item: item[1].cost)[:_BEAM]
+    return _unwound(beam[0][1], candidates)
 
 
-def _unwound(trail: tuple[Taken, object] | None) -> list[Taken]:
+def _unwound(way: _Way | None, candidates: Sequence[Candidate]) -> list[Taken]:
     taken: list[Taken] = []
-    while trail is not None:
-        taken.append(trail[0])
-        trail = trail[1]  # type: ignore[assignment]
+    while way is not None and (how := way.how) is not None:
+        candidate = candidates[way.candidate]
+        cost = how.cost + candidate.readings[way.reading].doubt + candidate.against
+        rest = (how.quoted, how.opens, how.restarts, how.event, cost)
+        taken.append(Taken(way.candidate, way.reading, *rest))
+        way = way.before
     return taken[::-1]
 
 
 def _steps(
-    state: _State, number: int, candidate: Candidate, events: Sequence[Event]
-) -> Iterator[_State]:
-    yield state._replace(cost=state.cost + candidate.strength)
+    state: _State, candidate: Candidate, events: Sequence[Event]
+) -> Iterator[tuple[_State, float, int, _How | None]]:
+    """What may follow: the state, what it costs, by which reading and how; None to leave it."""
+    yield state, candidate.strength, -1, None
     for reading, label in enumerate(candidate.readings):
         for step in (
             _continue_outer(state, candidate, label, events),
@@ -112,14 +125,7 @@ def _steps(
         ):
             if step is not None:
                 following, how = step
-                cost = how.cost + label.doubt + candidate.against
-                taken = Taken(number, reading, how.quoted, how.opens, how.restarts, how.event, cost)
-                yield following._replace(
-                    cost=state.cost + cost,
-                    closes=candidate.closes,
-                    struck=candidate.struck,
-                    trail=(taken, state.trail),
-                )
+                yield following, how.cost + label.doubt + candidate.against, reading, how
 
 
 class _How(NamedTuple):
@@ -153,7 +159,8 @@ def _continue_outer(
             passed = candidate.event
     if candidate.inline and cost > 0.3:
         cost += 3.0
-    return state._replace(outer=levels, inner=None, passed=passed), _How(cost)
+    closes, struck = candidate.closes, candidate.struck
+    return _State(levels, None, state.scope, passed, closes, struck, state.bare), _How(cost)
 
 
 def _without_article(state: _State, candidate: Candidate, levels: Levels) -> _Step:
@@ -163,7 +170,8 @@ def _without_article(state: _State, candidate: Candidate, levels: Levels) -> _St
     giving up the act's articles for; as much as an oddity, and a citation above a long list
     would pay for itself as the article of that list.
     """
-    return state._replace(outer=levels), _How(0.9 * candidate.strength)
+    following = _State(levels, *state[1:4], candidate.closes, candidate.struck, state.bare)
+    return following, _How(0.9 * candidate.strength)
 
 
 def _barrier(
@@ -202,9 +210,9 @@ def _restart(state: _State, candidate: Candidate, label: Label, events: Sequence
     if state.inner is not None and candidate.closes == state.closes:
         cost += 1.0
     levels: Levels = (Level(base, suffix, base), None, None, None, None)
-    following = state._replace(
-        outer=levels, inner=None, scope=max(event, candidate.event), passed=candidate.event
-    )
+    scope, passed = max(event, candidate.event), candidate.event
+    closes, struck = candidate.closes, candidate.struck
+    following = _State(levels, None, scope, passed, closes, struck, state.bare)
     return following, _How(cost, restarts=True, event=event)
 
 
@@ -225,8 +233,7 @@ def _open_quote(state: _State, candidate: Candidate, label: Label) -> _Step:
     base, suffix = label.number
     level = Level(base, suffix, base)
     levels: Levels = (*_EMPTY[:rank], level, *_EMPTY[rank + 1 :])  # type: ignore[assignment]
-    following = state._replace(inner=levels, bare=not quoted)
-    return following, _How(cost, quoted=True, opens=True)
+    return _inside(state, levels, candidate, bare=not quoted), _How(cost, quoted=True, opens=True)
 
 
 def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
@@ -244,7 +251,12 @@ def _continue_inner(state: _State, candidate: Candidate, label: Label) -> _Step:
         cost += 1.0
     if label.quoted:
         cost += 0.5
-    return state._replace(inner=levels), _How(cost, quoted=True)
+    return _inside(state, levels, candidate, bare=state.bare), _How(cost, quoted=True)
+
+
+def _inside(state: _State, inner: Levels, candidate: Candidate, *, bare: bool) -> _State:
+    outer, _, scope, passed, *_ = state
+    return _State(outer, inner, scope, passed, candidate.closes, candidate.struck, bare)
 
 
 def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tuple[float, Levels]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import compress
 from typing import NamedTuple
 
 _DASHES = "-\u00ad\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
@@ -69,7 +70,7 @@ def fold(text: str) -> Folded:
     """Bare text with its way back."""
     parts = list(map(_BARE.__getitem__, _LOOSE_DASH.sub(" ", text)))
     folded = "".join(parts)
-    origins = [i for i, part in enumerate(parts) if part]
+    origins = list(compress(range(len(parts)), parts))
     if len(origins) != len(folded):  # ligatures stand for several characters
         origins = [i for i, part in enumerate(parts) for _ in part]
     return Folded(folded, origins)
