@@ -34,9 +34,9 @@ class RawWord(NamedTuple):
         bold: Whether the font says bold.
         visible: False for text drawn without fill or stroke.
         turn: Quarter turns clockwise that the text stands rotated by; 4 for text aslant.
+        colour: sRGB as 0xRRGGBB; black where unknown.
         struck: Whether a drawn line strikes it through.
         confidence: OCR confidence 0-1.
-        colour: sRGB as 0xRRGGBB; black where unknown.
     """
 
     text: str
@@ -46,9 +46,9 @@ class RawWord(NamedTuple):
     bold: bool = False
     visible: bool = True
     turn: int = 0
+    colour: int = 0
     struck: bool = False
     confidence: float | None = None
-    colour: int = 0
 
 
 def compose(

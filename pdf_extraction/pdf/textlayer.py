@@ -90,7 +90,8 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
     blocks = parsed.extractDICT()["blocks"]
     text_blocks = [block for block in blocks if block["type"] == 0]
     words = _raw_words(parsed.extractWORDS(), text_blocks, matrix)
-    width, height = page.rect.width, page.rect.height
+    rect = page.rect
+    width, height = rect.width, rect.height
     shown = [word for word in words if _on_page(word.bbox, width, height)]
     return TextLayer(
         width,
@@ -144,7 +145,7 @@ def _words_of(
     direction, spans = line["dir"], line["spans"]
     turn = _quarter_turns(direction, matrix)
     looks = [_look_of(span) for span in spans]
-    for x0, y0, x1, y1, text, *_ in words:
+    for x0, y0, x1, y1, text, _, _, _ in words:
         index = _span_at(spans, (x0 + x1) / 2, (y0 + y1) / 2) if len(spans) > 1 else 0
         size, bold, visible, colour = looks[index]
         box = x0, y0, x1, y1
@@ -152,7 +153,7 @@ def _words_of(
             box = of_its_size(box, spans[index], direction)
         if matrix is not None:
             box = turned(box, matrix)
-        yield RawWord(text, box, run, size, bold, visible, turn, colour=colour)
+        yield RawWord(text, box, run, size, bold, visible, turn, colour)
 
 
 def _look_of(span: dict[str, Any]) -> tuple[float, bool, bool, int]:
