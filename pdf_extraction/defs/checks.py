@@ -14,7 +14,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from pdf_extraction import quality
-from pdf_extraction.defs import failures, partitions, runs
+from pdf_extraction.defs import failures, history, partitions, runs
 from pdf_extraction.defs.resources import Backends, DataFolder
 from pdf_extraction.defs.session import Session
 from pdf_extraction.quality import Verdict
@@ -60,7 +60,8 @@ def document_checks(
     if partitions.PARTITION in context.run.tags:
         yield from _results(found)
     else:
-        yield from _evaluations(context, found, checks)
+        with history.checks_together(context.instance):
+            yield from _evaluations(context, found, checks)
 
 
 def _found(

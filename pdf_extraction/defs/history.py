@@ -31,6 +31,8 @@ from dagster._serdes import ConfigurableClassData
 from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
 
+from pdf_extraction.defs import batches
+
 #: Events of one output that are written together.
 _EVENTS_AT_ONCE = 500
 
@@ -94,7 +96,7 @@ class _Here(threading.local):
 
     def __init__(self) -> None:
         self.connection: sqlalchemy.Connection | None = None
-        self.last: dict[tuple[Any, Any], int] = {}
+        self.checks: list[EventLogEntry] | None = None
         self.holds = False
         self.partitions: dict[str, dict[str, None]] = {}
 
@@ -109,6 +111,14 @@ def partitions_held(instance: dg.DagsterInstance) -> Iterator[None]:
     """While this is open, an event log of ours asks for the partitions once."""
     log = instance.event_log_storage
     with log.partitions_held() if isinstance(log, EventLog) else nullcontext():
+        yield
+
+
+@contextmanager
+def checks_together(instance: dg.DagsterInstance) -> Iterator[None]:
+    """While this is open, an event log of ours writes what checks found many at a time."""
+    log = instance.event_log_storage
+    with log.checks_together() if isinstance(log, EventLog) else nullcontext():
         yield
 
 
@@ -154,25 +164,55 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event and what is looked up by it, in one transaction in place of three."""
+        checks = self._here.checks
+        if checks is not None and batches.is_check(event):
+            checks.append(event)
+            return
+        self._store_checks()
         with self._transaction():
             super().store_event(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in one transaction; only the last of an asset becomes its latest."""
-        self._here.last = {_kind(event): id(event) for event in events}
-        try:
-            with self._transaction():
-                for event in events:
-                    super().store_event(event)
-        finally:
-            self._here.last = {}
+        self._store_checks()
+        self._store_together(events)
 
-    def _store_asset_event(
-        self, conn: sqlalchemy.Connection, event: EventLogEntry, event_id: int
-    ) -> None:
-        last = self._here.last
-        if not last or last[_kind(event)] == id(event):
-            super()._store_asset_event(conn, event, event_id)
+    def _store_together(self, events: Sequence[EventLogEntry]) -> None:
+        rows = [self._event_to_row(event) for event in events]
+        with self._transaction():
+            connection = self._here.connection
+            assert connection is not None
+            stored = batches.store(connection, events, rows)
+            of_assets = [one for one in stored if one.is_of_asset]
+            self._store_asset_event_tags(
+                connection, [one.event for one in of_assets], [one.id for one in of_assets]
+            )
+            for one in {_kind(one.event): one for one in of_assets}.values():
+                self._store_asset_event(connection, one.event, one.id)
+            for one in stored:
+                if one.is_planned_check:
+                    batches.plan_checks(connection, one)
+            checks = [one for one in stored if one.is_check]
+            of_partitions = [one for one in checks if one.evaluation.partition is not None]
+            if of_partitions and batches.judge(connection, of_partitions):
+                checks = [one for one in checks if one.evaluation.partition is None]
+            for one in checks:
+                self.store_asset_check_event(one.event, one.id)
+
+    @contextmanager
+    def checks_together(self) -> Iterator[None]:
+        """Until the end, what checks found is written before any other event of this thread."""
+        self._here.checks = []
+        try:
+            yield
+        finally:
+            self._store_checks()
+            self._here.checks = None
+
+    def _store_checks(self) -> None:
+        if events := self._here.checks:
+            self._here.checks = []
+            self._store_together(events)
 
     @contextmanager
     def partitions_held(self) -> Iterator[None]:

@@ -2,9 +2,11 @@
 
 import dagster as dg
 import pytest
+import sqlalchemy
+from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 
 from pdf_extraction.defs import partitions
-from pdf_extraction.defs.history import partitions_held
+from pdf_extraction.defs.history import EventLog, checks_together, partitions_held
 from pdf_extraction.defs.instance import open_instance
 
 
@@ -45,3 +47,72 @@ def test_a_held_look_at_the_partitions_ends_with_its_block(instance):
         instance.add_dynamic_partitions(partitions.DOCUMENTS, ["new"])
         assert not instance.has_dynamic_partition(partitions.DOCUMENTS, "new")
     assert instance.has_dynamic_partition(partitions.DOCUMENTS, "new")
+
+
+def rows(log):
+    """All that a log's tables hold, but for when the database took a row."""
+    with log.index_connection() as connection:
+        found = {}
+        for table in ("event_logs", "asset_keys", "asset_event_tags", "asset_check_executions"):
+            result = connection.execute(sqlalchemy.text(f'SELECT * FROM "{table}"')).mappings()
+            found[table] = sorted(str({**row, "create_timestamp": None}) for row in result)
+        return found
+
+
+def judged_run(instance):
+    """The events of a run over partitions that are planned, made and checked."""
+    documents = dg.DynamicPartitionsDefinition(name=partitions.DOCUMENTS)
+    keys = [f"d{number}" for number in range(5)]
+    instance.add_dynamic_partitions(partitions.DOCUMENTS, keys)
+
+    @dg.asset(partitions_def=documents)
+    def thing(context) -> None:
+        for key in keys:
+            context.add_asset_metadata({"key": key}, partition_key=key)
+
+    @dg.multi_asset_check(
+        specs=[dg.AssetCheckSpec("sound", asset=thing.key, partitions_def=documents)]
+    )
+    def checks(context):
+        with checks_together(context.instance):
+            for key in keys:
+                yield dg.AssetCheckEvaluation(
+                    asset_key=thing.key, check_name="sound", passed=key != "d3", partition=key
+                )
+            yield dg.AssetCheckResult(passed=False, check_name="sound", asset_key=thing.key)
+
+    tags = {
+        "dagster/asset_partition_range_start": keys[0],
+        "dagster/asset_partition_range_end": keys[-1],
+    }
+    job = dg.define_asset_job("job", selection=dg.AssetSelection.all())
+    definitions = dg.Definitions(assets=[thing], asset_checks=[checks], jobs=[job])
+    done = definitions.resolve_job_def("job").execute_in_process(instance=instance, tags=tags)
+    return [record.event_log_entry for record in instance.get_records_for_run(done.run_id).records]
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
+def test_what_is_written_together_are_the_rows_that_dagster_would_write(instance, tmp_path):
+    """Events of a whole run give the same tables one by one by Dagster's store and by ours."""
+    events = judged_run(instance)
+    theirs = ConsolidatedSqliteEventLogStorage(str(tmp_path / "theirs"))
+    for event in events:
+        theirs.store_event(event)
+    ours = EventLog(str(tmp_path / "ours"))
+    ours.store_event_batch(events)
+    assert rows(ours) == rows(theirs)
+    checks = str(rows(ours)["asset_check_executions"])
+    assert (checks.count("'FAILED'"), checks.count("'SUCCEEDED'")) == (2, 4)
+    for log in (ours, theirs):
+        log.dispose()
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
+def test_what_checks_found_stands_before_what_came_after_it(instance):
+    """Checks that are written together keep their place in the run's log."""
+    kinds = [
+        event.dagster_event_type.value for event in judged_run(instance) if event.is_dagster_event
+    ]
+    first = kinds.index("ASSET_CHECK_EVALUATION")
+    found = "ASSET_CHECK_EVALUATION"
+    assert kinds[first : first + 7] == [*[found] * 5, "STEP_OUTPUT", found]
