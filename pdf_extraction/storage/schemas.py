@@ -7,6 +7,7 @@ where that is ``json``.
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -261,7 +262,7 @@ def describe(field: pa.Field[Any]) -> str:
 
 def enum_of(field: pa.Field[Any]) -> list[str]:
     """Values of an ENUM; none for any other column."""
-    return json.loads((field.metadata or {}).get(b"enum", b"[]"))  # type: ignore[no-any-return]
+    return list(_words(b"", (field.metadata or {}).get(b"enum", b"[]")))
 
 
 def is_bbox(name: str, kind: pa.DataType) -> bool:
@@ -327,8 +328,8 @@ def _array(name: str, field: pa.Field[Any], values: list[object]) -> pa.Array[An
 
 def _check_words(name: str, field: pa.Field[Any], values: list[Any]) -> None:
     metadata = field.metadata or {}
-    allowed = metadata.get(b"values", b"").decode().split()
-    allowed += enum_of(field)
+    # Fields that differ in their metadata alone are equal to pyarrow, and so to a cache.
+    allowed = _words(metadata.get(b"values", b""), metadata.get(b"enum", b"[]"))
     if allowed and (wrong := set(_flat(values)) - {*allowed, None}):
         words = f"{min(map(str, wrong))!r} is none of {', '.join(allowed)}"
         raise RowMismatch(f"{name}.{field.name}: {words}")
@@ -340,6 +341,11 @@ def _check_words(name: str, field: pa.Field[Any], values: list[Any]) -> None:
                     json.loads(value, parse_constant=_no_constant)
         except ValueError as error:
             raise RowMismatch(f"{name}.{field.name}: no JSON: {error}") from None
+
+
+@functools.lru_cache(maxsize=1024)
+def _words(values: bytes, enum: bytes) -> tuple[str, ...]:
+    return (*values.decode().split(), *json.loads(enum))
 
 
 def _flat(values: list[Any]) -> list[Any]:

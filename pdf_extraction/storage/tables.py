@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pdf_extraction.model import Row
     from pdf_extraction.tablespec import TableSpec
 
+#: With so few rows zstd takes twice the time of the whole file and saves nothing.
+_FEW_ROWS = 64
 _READY, _STAGED, _ENDING, _MANIFEST = ".ready", ".staged", ".parquet", "manifest"
 
 
@@ -292,7 +294,12 @@ def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
 
 def _parquet(table: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd", store_schema=False)
+    pq.write_table(
+        table,
+        sink,
+        compression="zstd" if table.num_rows > _FEW_ROWS else "snappy",
+        store_schema=False,
+    )
     return sink.getvalue().to_pybytes()
 
 
