@@ -101,17 +101,16 @@ class _Writer:
     """Writes lines one after another and keeps each word's offsets."""
 
     def __init__(self, width: float, height: float) -> None:
-        self._parts: list[str] = []
+        self._lines: list[str] = []
         # Words leave for another process, as bytes: nobody here looks at them again.
         self._packed: list[bytes] = []
-        self._length = 0
-        self._lines = 0
+        self._end = -1
         self._width = width or 1.0
         self._height = height or 1.0
 
     @property
     def text(self) -> str:
-        return "".join(self._parts)
+        return "\n".join(self._lines)
 
     @property
     def words(self) -> PackedWords:
@@ -120,29 +119,18 @@ class _Writer:
     def line(self, members: list[tuple[RawWord, Box]]) -> None:
         is_plain = _is_plain("".join([raw.text for raw, _ in members]))
         tokens = _joined(members if is_plain else _read(members))
-        separator = "\n" if self._lines else ""
-        for number, (raw, _) in enumerate(tokens):
-            printed = raw.text if is_plain else _printed(raw.text, number == len(tokens) - 1)
-            if printed:
-                self._put(separator, printed, raw)
-                separator = " "
-        self._lines += separator == " "
+        words = [(raw.text, raw) for raw, _ in tokens] if is_plain else _cleaned(tokens)
+        if words:
+            for text, raw in words:
+                self._put(text, raw)
+            self._lines.append(" ".join([text for text, _ in words]))
 
-    def _put(self, separator: str, printed: str, raw: RawWord) -> None:
-        self._parts += [separator, printed]
-        start = self._length + len(separator)
-        self._length = start + len(printed)
+    def _put(self, text: str, raw: RawWord) -> None:
+        start = self._end + 1  # past a blank or a line feed
+        self._end = end = start + len(text)
+        place, line = self._fraction(raw.bbox), len(self._lines)
         self._packed.append(
-            pack(
-                start,
-                self._length,
-                self._fraction(raw.bbox),
-                self._lines,
-                raw.size,
-                raw.bold,
-                raw.struck,
-                raw.confidence,
-            )
+            pack(start, end, place, line, raw.size, raw.bold, raw.struck, raw.confidence)
         )
 
     def _fraction(self, bbox: BBox) -> BBox:
@@ -204,7 +192,14 @@ def _touch(left: Box, right: Box) -> bool:
     return -0.3 * height < right.x0 - left.x1 < _TOUCHING * height
 
 
-def _printed(text: str, ends_line: bool) -> str:
+def _cleaned(tokens: list[tuple[RawWord, Box]]) -> list[tuple[str, RawWord]]:
+    """What is printed of each word, without those of which nothing is."""
+    last = len(tokens) - 1
+    found = [(_printed(raw.text, ends_line=n == last), raw) for n, (raw, _) in enumerate(tokens)]
+    return [(text, raw) for text, raw in found if text]
+
+
+def _printed(text: str, *, ends_line: bool) -> str:
     if ends_line and text.endswith(_SOFT_HYPHEN):
         text = text[:-1] + "-"
     text = unicodedata.normalize("NFC", text)
