@@ -23,6 +23,7 @@ from pdf_extraction.pdf.pagetext import RawWord, compose
 from pdf_extraction.pdf.picture import render, scale_for
 from pdf_extraction.pdf.rescue import with_passed_over, without_shadows, without_specks
 from pdf_extraction.pdf.trust import stop_share
+from pdf_extraction.words import packed
 
 #: Tesseract's own advice; at 200 dpi a native 200-dpi scan is read as well, at 300 small
 #: print of photographs is.
@@ -178,10 +179,8 @@ def _composed(words: Sequence[OcrWord], pose: _Pose, pixels: Pixels, engine: str
         for w in words
     ]
     text = compose(raw, width, height, "ocr", engine=engine)
-    placed = tuple(
-        word._replace(bbox=_displayed(word.bbox, pose, width, height)) for word in text.words
-    )
-    return PageText(text.source, text.text, placed, engine)
+    placed = (word._replace(bbox=_displayed(word.bbox, pose, width, height)) for word in text.words)
+    return PageText(text.source, text.text, packed(placed), engine)
 
 
 def _displayed(bbox: BBox, pose: _Pose, width: int, height: int) -> BBox:

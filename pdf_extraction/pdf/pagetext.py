@@ -102,7 +102,7 @@ class _Writer:
 
     def __init__(self, width: float, height: float) -> None:
         self._lines: list[str] = []
-        # Words leave for another process, as bytes: nobody here looks at them again.
+        # As bytes, since they leave for another process: most pages look at none again.
         self._packed: list[bytes] = []
         self._end = -1
         self._width = width or 1.0

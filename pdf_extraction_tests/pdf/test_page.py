@@ -13,6 +13,7 @@ from pdf_extraction.pdf import engines
 from pdf_extraction.pdf.ocr import read_by_ocr, skew_of
 from pdf_extraction.pdf.page import read_page
 from pdf_extraction.pdf.tasks import PageOptions
+from pdf_extraction.words import PackedWords
 from pdf_extraction_tests.pdf.made import PROSE, scan_of
 
 LANGUAGES = ("por", "eng")
@@ -111,6 +112,13 @@ def test_a_scan_is_read_whichever_way_up_and_boxes_fit_the_displayed_page(turned
     x, y = (first.bbox[0] + first.bbox[2]) / 2, (first.bbox[1] + first.bbox[3]) / 2
     upright = {90: (1 - y, x), 180: (1 - x, 1 - y), 270: (y, 1 - x)}.get(turned, (x, y))
     assert upright == pytest.approx((0.185, 0.092), abs=0.02)
+
+
+@needs_tesseract
+def test_words_leave_as_bytes_whether_parsed_or_recognised():
+    """Another process unpacks them when it looks at one; as objects they cost more than finding."""
+    for page in (sheet(), scan_of(sheet()).load_page(0)):
+        assert isinstance(read_page(page, PageOptions()).text.words, PackedWords)
 
 
 @needs_tesseract
