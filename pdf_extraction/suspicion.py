@@ -71,7 +71,7 @@ _SIGNS = (
     ),
     # Answer in another shape.
     (
-        "json schema esquema { [] lista list ok hacked word text string palavra",
+        "output return respon reply answer retorne devolva produza gere escreva",
         r"""\b(?:output|return|respond|reply|answer|retorne|responda|devolva|produza|gere
         |escreva)\b~(?:\{ ?\"devices|\blista vazia\b|\bempty list\b)|\b(?:output|return
         |respond|reply|answer|retorne|responda|devolva|produza|gere|escreva)\b~\b(?:only

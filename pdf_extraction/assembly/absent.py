@@ -38,7 +38,9 @@ def absent_rows(
         if stands_unclaimed(item, unclaimed):
             continue
         place = bisect_left(starts, item.start + 1)
-        row = _absent_row(document_id, item, [*rows[:place][-60:], *inserted[place]], used)
+        row = _absent_row(
+            document_id, item, [*rows[max(place - 60, 0) : place], *inserted[place]], used
+        )
         used.add(row["device_id"])
         inserted[place].append(row)
         found.append((place, item, row))

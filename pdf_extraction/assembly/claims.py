@@ -10,6 +10,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 from pdf_extraction.assembly.candidates import Candidate
 from pdf_extraction.assembly.labels import (
@@ -54,7 +55,7 @@ class DeviceClaim:
     bbox: BBox | None = None
     confidence: float | None = None
 
-    @property
+    @cached_property
     def label(self) -> Label:
         """The label by its identifier, else as the text begins; number 0 where unreadable."""
         number = parse_identifier(self.device_type, self.identifier)
@@ -274,6 +275,7 @@ def _alike(left: str, right: str) -> bool:
     return len(shorter) >= 8 and shorter[:40] in longer
 
 
+@lru_cache(maxsize=256)
 def known_type(value: str) -> DeviceType | None:
     """One of the five types, however a model writes it."""
     folded = value.strip().lower().replace("á", "a").replace("í", "i")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from pdf_extraction.assembly.candidates import closes_quote
 from pdf_extraction.assembly.headings import is_ended, is_heading_line, is_upper
@@ -104,8 +103,7 @@ def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -
     """A further paragraph of the device: it reads as running text, and a device follows it."""
     if is_upper(line.text) or (line.centred and line.short):
         return False
-    following = next(
-        (other for other in islice(lines, index + 1, index + 200) if not other.skip), None
-    )
+    coming = lines[index + 1 : index + 200]
+    following = next((other for other in coming if not other.skip), None)
     runs_on = not line.short or (is_ended(line.text) and len(line.text) > 25)
     return runs_on and following is not None and stop < lines[-1].end and not line.bold

@@ -163,6 +163,7 @@ def letters_value(text: str) -> int | None:
     return ord(text[0]) - ord("a") + 1 + 26 * (len(text) - 1)
 
 
+@lru_cache(maxsize=4096)
 def parse_identifier(device_type: str, text: str) -> Number | None:
     """Number of an identifier as a model writes it, whatever its dashes and ordinals."""
     text = unicodedata.normalize("NFC", text).strip().strip(QUOTES).strip()

@@ -276,8 +276,7 @@ def _fit(levels: Levels, label: Label, candidate: Candidate, struck: bool) -> tu
             highest = 1
     cost += _misplaced(levels, rank)
     level = Level(label.number[0], label.number[1], highest)
-    filled = [*levels[:rank], level, *(None for _ in range(4 - rank))]
-    return cost, tuple(filled)  # type: ignore[return-value]
+    return cost, (*levels[:rank], level, *_EMPTY[rank + 1 :])  # type: ignore[return-value]
 
 
 _RESTART = 3.0

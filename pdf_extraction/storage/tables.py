@@ -283,13 +283,16 @@ def _comparable(table: pa.Table) -> pa.Table:
 
 def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     """A file of another version in today's columns: new ones are NULL, old ones are left."""
+    today = plain(schema)
+    if table.schema.equals(today):
+        return table
     columns = [
         table[field.name].cast(field.type)
         if field.name in table.column_names
         else pa.nulls(len(table), field.type)
         for field in schema
     ]
-    return pa.table(columns, schema=plain(schema))
+    return pa.table(columns, schema=today)
 
 
 def _parquet(table: pa.Table) -> bytes:
