@@ -15,7 +15,7 @@ from typing import Any
 import json_repair
 import jsonschema
 
-from pdf_extraction.errors import Looping, Malformed, SchemaMismatch
+from pdf_extraction.errors import Looping, Malformed, SchemaMismatch, Truncated
 from pdf_extraction.model import encodable
 
 MAX_REPAIR_CHARACTERS = 400_000
@@ -30,6 +30,12 @@ _FENCE_END = re.compile(r"\n[ \t]*```[ \t]*(?:\n|\Z)")
 # A brace that opens JSON, if broken JSON: prose says "{see below}" and "[1]" as well.
 _OPENS_JSON = re.compile(r"""\{\s*(?:["'“”‘’}]|\w+["']?\s*:|\Z)|\[\s*[{\[]""")
 _BRACKET = re.compile(r"[{\[]")
+# A text, with or without its end, or a bracket.
+_MARKS = re.compile(r'"(?:[^"\\]|\\.)*+("?)|[{}\[\]]', re.DOTALL)
+#: How a value ends that may have been the last one.
+_ENDINGS = tuple("}]\"'”’")
+#: Parts of a message that are the model's thoughts.
+_THOUGHTS = frozenset({"reasoning", "thinking"})
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _DECODER = json.JSONDecoder(strict=False, parse_constant=lambda _: None)
 
@@ -41,7 +47,7 @@ def content_text(content: Any) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, Mapping):
-        text = content.get("text", "")
+        text = "" if content.get("type") in _THOUGHTS else content.get("text", "")
         return text if isinstance(text, str) else content_text(text)
     if isinstance(content, Sequence):
         return "".join(content_text(part) for part in content)
@@ -49,7 +55,11 @@ def content_text(content: Any) -> str:
 
 
 def parse_object(
-    text: str, page_number: int | None = None, *, list_key: str | None = None
+    text: str,
+    page_number: int | None = None,
+    *,
+    list_key: str | None = None,
+    takes_cut: bool = False,
 ) -> dict[str, Any]:
     """Find the answer's JSON object, repairing it where it is broken.
 
@@ -59,14 +69,16 @@ def parse_object(
             ``page_number`` says so is taken, else the first.
         list_key: Name of the object's list, such as ``devices``. With it a bare list of the
             items is wrapped, and an object hidden one level down in another is found.
+        takes_cut: An answer that stops in the middle is of use.
 
     Raises:
         Malformed: No object can be read.
         Looping: The answer is broken and its end repeats itself.
+        Truncated: It stops in the middle.
     """
     if not text.strip():
         raise Malformed("The answer is empty. Ask again, with other sampling.")
-    values = _containers(text)
+    values = _containers(text, takes_cut=takes_cut)
     objects = [item for value in values for item in _objects(value)]
     if list_key is not None:
         objects = _shaped(objects, list_key, page_number)
@@ -76,14 +88,14 @@ def parse_object(
     return _without_surrogates(found) if _ESCAPED_SURROGATE.search(text) else found
 
 
-def _containers(text: str) -> list[Any]:
+def _containers(text: str, *, takes_cut: bool) -> list[Any]:
     """Top-level objects and lists of an answer, strictly read before repaired."""
     try:
         whole = _DECODER.decode(text.strip())
     except (ValueError, RecursionError):
-        return list(_scan(without_thinking(text)))
+        return list(_scan(without_thinking(text), takes_cut=takes_cut))
     if isinstance(whole, str):  # JSON as a JSON string
-        return list(_scan(whole))
+        return list(_scan(whole, takes_cut=takes_cut))
     return [whole]
 
 
@@ -116,7 +128,7 @@ def _conclusion(thoughts: str) -> str:
     return ""
 
 
-def _scan(text: str) -> Iterator[Any]:
+def _scan(text: str, *, takes_cut: bool) -> Iterator[Any]:
     position = 0
     while opening := _BRACKET.search(text, position):
         start = opening.start()
@@ -125,14 +137,14 @@ def _scan(text: str) -> Iterator[Any]:
         except (ValueError, RecursionError):
             if _OPENS_JSON.match(text, start):
                 # Looking further in would take one inner item for the whole answer.
-                yield _repaired(text[start:])
+                yield _repaired(text[start:], takes_cut=takes_cut)
                 return
             position = start + 1
         else:
             yield value
 
 
-def _repaired(broken: str) -> Any:
+def _repaired(broken: str, *, takes_cut: bool) -> Any:
     if is_looping(broken):
         raise Looping(f"The answer repeats itself without end: {excerpt(broken[-200:])}")
     if len(broken) > MAX_REPAIR_CHARACTERS:
@@ -144,11 +156,32 @@ def _repaired(broken: str) -> Any:
     if ends:
         broken = broken[: ends[-1].start()]
     try:
-        return json_repair.loads(broken, skip_json_loads=True)
+        found = json_repair.loads(broken, skip_json_loads=True)
     except (ValueError, RecursionError, IndexError, TypeError) as error:
         raise Malformed(
             f"The answer's JSON cannot be repaired ({error}): {excerpt(broken)}"
         ) from error
+    if found and not takes_cut and _stops_short(broken):
+        raise Truncated(f"The answer stops in the middle: {excerpt(broken[-80:])}")
+    return found
+
+
+def _stops_short(broken: str) -> bool:
+    """Whether more than closing brackets is missing behind broken JSON.
+
+    Servers end half an answer with a plain "stop", or with no word at all (a crash, a gateway,
+    a context that is full); repaired, it would pass for a page with fewer records.
+    """
+    text = broken.rstrip("` \t\n\r")
+    if text.endswith(("}", "]")):
+        return False  # quotes that were not escaped may seem to open a text here
+    depth, has_end = 0, True
+    for mark in _MARKS.finditer(text):
+        depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(mark[0], 0)
+        has_end = mark[1] != ""
+        if depth == 0:
+            return False
+    return not has_end or not text.endswith(_ENDINGS)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

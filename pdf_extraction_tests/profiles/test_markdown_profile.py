@@ -22,7 +22,7 @@ TEXT = "# Título\n\nCorpo."
         json.dumps({"page_number": 1, "markdown": TEXT}),
         "```json\n" + json.dumps({"page_number": 1, "markdown": TEXT}) + "\n```",
         "Here it is: " + json.dumps({"page_number": 1, "markdown": TEXT}),
-        json.dumps({"page_number": 1, "markdown": TEXT})[:-2],
+        json.dumps({"page_number": 1, "markdown": TEXT})[:-1],
         f"<think>hm</think>\n{TEXT}",
         f"```markdown\n{TEXT}\n```",
         f"```markdown\n{TEXT}",

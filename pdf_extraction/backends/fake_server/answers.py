@@ -308,7 +308,7 @@ def _wrong_page(content: str, asked: Asked) -> str:
 
 _DAMAGES: Mapping[str, Callable[[str, Asked], Any]] = {
     # Not merely unclosed, which any repair mends: the list is prose.
-    "malformed": lambda _, a: f'{{"page_number": {a.page_number}, "devices": "Art. 1º e outros',
+    "malformed": lambda _, a: f'{{"page_number": {a.page_number}, "devices": "Art. 1º e outros}}',
     "token_loop": lambda content, _: content[: len(content) // 2],
     "whitespace_loop": lambda content, _: content[: len(content) // 2],
     "wrong_page": _wrong_page,

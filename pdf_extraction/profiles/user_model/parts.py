@@ -37,7 +37,7 @@ def read_part(text: str, page_number: int, names: Sequence[str]) -> tuple[dict[s
         OutputError: There is no object in it.
     """
     cut = is_cut(text)
-    found = _unwrapped(parse_object(text, page_number), names)
+    found = _unwrapped(parse_object(text, page_number, takes_cut=True), names)
     if not set(found) & set(names):
         asked = ", ".join(names[:8])
         raise Malformed(f"The answer's object has none of the asked fields ({asked}, ...).")
