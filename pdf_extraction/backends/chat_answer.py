@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pdf_extraction.backends.errors_table import Place, from_payload
+from pdf_extraction.backends.errors_table import Place, abandoned, from_payload
 from pdf_extraction.backends.stream import CUT_LOOPING
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.errors import Looping, Malformed, OutputError, Refused, Truncated
@@ -18,6 +18,8 @@ _REFUSALS = frozenset({"content_filter", "refusal", "safety"})
 #: Above any context window; counts beyond are a server's mistake and would not fit a table.
 _MOST_TOKENS = 1_000_000_000
 _CUTS = frozenset({"length", "max_tokens", "model_length"})
+#: The server's own end of an answer: OpenRouter's provider died, vLLM was stopped, DeepSeek full.
+_ABANDONED = frozenset({"error", "abort", "insufficient_system_resource"})
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,11 @@ class _Choice:
     refusal: str
     finish_reason: str
     token_logprobs: str = ""
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the server gave up in the middle."""
+        return self.finish_reason in _ABANDONED and not is_whole_object(self.text)
 
 
 def read_answer(place: Place, request: Request, payload: Any, latency_ms: float) -> Completion:
@@ -42,9 +49,13 @@ def read_answer(place: Place, request: Request, payload: Any, latency_ms: float)
         OutputError: The answer is refused; it carries the completion that was paid for.
     """
     choice = _choice(place, payload)
+    if choice.is_abandoned:
+        raise abandoned(place, payload, has_begun=bool(choice.text))
     usage = payload.get("usage")
     usage = usage if isinstance(usage, dict) else {}
-    asked, answered = _tokens(usage.get("prompt_tokens")), _tokens(usage.get("completion_tokens"))
+    # No question has 0 tokens: some servers that do not count say so.
+    counts = (usage.get("prompt_tokens"), usage.get("completion_tokens"))
+    asked, answered = (_tokens(count) or None for count in counts)
     told = asked is not None
     completion = Completion(
         text=choice.text,

@@ -63,7 +63,17 @@ CLASSES: tuple[tuple[type[Exception], type[BackendError]], ...] = (
     (aiohttp.ClientError, Unavailable),
     (OSError, Unavailable),
 )
+#: Codes in words, of errors inside a 200, which has no status of its own.
+_NAMED: Mapping[str, int] = {"rate_limit_exceeded": 429, "invalid_api_key": 401}
+#: Codes of a filter that declines one question; OpenRouter's 403 says so by its metadata.
+_FILTERED = frozenset({"content_filter", "content_policy_violation"})
+_FILTER_ADVICE = "The provider's filter declines this page; another backend may take it."
+_TOO_LONG = re.compile(
+    r"context (?:length|window|size)|max_\w*tokens\W.{0,40}too large", re.IGNORECASE
+)
 _KEY_LIKE = re.compile(r"\b(?:sk|pk)-[\w*-]{6,}|\bBearer \S{6,}", re.IGNORECASE)
+#: Numbers from here on are no seconds to wait but moments, in s or ms since the epoch.
+_MOMENTS = 1e9
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -117,9 +127,14 @@ def from_status(place: Place, status: int, body: Any, headers: Mapping[str, str]
     told, code, param = _said(body)
     told = place.redacted(told)
     kind, advice = STATUSES.get(status) or STATUSES.get(status // 100, STATUSES[5])
+    headers = {**_headers_within(body), **headers}
     wait = retry_after(headers) if status in {429, 503} else None
     if code in {"insufficient_quota", "billing_hard_limit_reached"}:
         kind, advice = STATUSES[402]  # a 429 at OpenAI that no waiting cures
+    elif code in _FILTERED or (status == 403 and "flagged_input" in _metadata(body)):
+        kind, advice = Rejected, _FILTER_ADVICE
+    elif status == 400 and _TOO_LONG.search(told):
+        advice = "Lower [backends.{backend}] max_tokens, or [render] max_pixels."
     elif wait is not None:
         kind = RateLimited
     advice = advice.format(backend=place.backend, key_advice=place.key_advice)
@@ -166,12 +181,31 @@ def cut_short(place: Place, pieces: int) -> Unavailable:
 def from_payload(place: Place, payload: Any) -> BackendError | Malformed:
     """Our error for a 200 that holds no answer; OpenRouter sends its providers' errors so."""
     error = payload.get("error") if isinstance(payload, dict) else None
-    if isinstance(error, dict):
-        code = error.get("code")
-        status = code if isinstance(code, int) and 300 <= code < 600 else 502
+    if error and isinstance(error, dict | str):
+        code = error.get("code") if isinstance(error, dict) else None
+        status = (
+            int(str(code)) if re.fullmatch(r"[345]\d\d", str(code)) else _NAMED.get(str(code), 502)
+        )
         return from_status(place, status, payload, {})
     shown = excerpt(json.dumps(payload, ensure_ascii=False))
     return Malformed(place.sentence(f"the answer has no choices: {shown}"))
+
+
+def abandoned(place: Place, payload: Mapping[str, Any], *, has_begun: bool) -> BackendError:
+    """Our error for an answer that its server gave up, by what it says of that, if anything.
+
+    Args:
+        place: Server and model.
+        payload: Of the answer, with its one choice.
+        has_begun: Some of it was made, and so may be billed.
+    """
+    choice = payload["choices"][0]
+    told = choice.get("error") or payload.get("error")
+    inside = told if isinstance(told, dict) else {"message": f"{choice['finish_reason']} midway"}
+    error = from_payload(place, {"error": inside})
+    assert isinstance(error, BackendError)
+    error.may_be_billed = has_begun
+    return error
 
 
 def said(answer: bytes) -> Any:
@@ -192,6 +226,19 @@ def _said(body: Any) -> tuple[str, str, str]:
     return (error if isinstance(error, str) else ""), "", ""
 
 
+def _metadata(body: Any) -> Mapping[str, Any]:
+    """What OpenRouter tells beside an error."""
+    error = body.get("error") if isinstance(body, dict) else None
+    found = error.get("metadata") if isinstance(error, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def _headers_within(body: Any) -> Mapping[str, str]:
+    """Headers that OpenRouter puts into the body, an error inside a 200 having none."""
+    found = _metadata(body).get("headers")
+    return {k.lower(): str(v) for k, v in found.items()} if isinstance(found, dict) else {}
+
+
 def _listed(details: Any) -> str:
     """FastAPI's list of what is wrong with a request, without its echo of the request."""
     if not isinstance(details, list) or not all(isinstance(item, dict) for item in details):
@@ -205,7 +252,8 @@ def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float 
     """Seconds that the server asks to wait; None where it does not say.
 
     ``Retry-After`` is seconds or an HTTP date (RFC 9110); ``x-ratelimit-reset-*`` are
-    durations such as ``6m0s`` (OpenAI) and count where nothing remains.
+    durations such as ``6m0s`` (OpenAI), OpenRouter's ``x-ratelimit-reset`` is a moment in ms
+    since the epoch; both count where nothing remains.
 
     Args:
         headers: Names in lower case.
@@ -218,9 +266,9 @@ def retry_after(headers: Mapping[str, str], wall: float | None = None) -> float 
         seconds = _number(stated)
         return max(0.0, seconds) if seconds is not None else _until(stated, wall)
     resets = (
-        _duration(headers.get(f"x-ratelimit-reset-{what}", ""))
-        for what in ("requests", "tokens")
-        if _number(headers.get(f"x-ratelimit-remaining-{what}", "")) == 0
+        _duration(headers.get(f"x-ratelimit-reset{what}", ""), wall)
+        for what in ("-requests", "-tokens", "")
+        if _number(headers.get(f"x-ratelimit-remaining{what}", "")) == 0
     )
     return max((wait for wait in resets if wait is not None), default=None)
 
@@ -230,7 +278,7 @@ def _number(text: str) -> float | None:
         number = float(text)
     except ValueError:
         return None
-    return number if abs(number) < 1e9 else None  # refuses nan and inf as well
+    return number if abs(number) < _MOMENTS else None  # refuses nan and inf as well
 
 
 def _until(date: str, wall: float | None) -> float | None:
@@ -241,8 +289,11 @@ def _until(date: str, wall: float | None) -> float | None:
     return max(0.0, moment - (time.time() if wall is None else wall))
 
 
-def _duration(text: str) -> float | None:
+def _duration(text: str, wall: float | None) -> float | None:
     if (seconds := _number(text)) is not None:
         return seconds
+    if text.isdecimal():
+        since_epoch = float(text) if float(text) < 100 * _MOMENTS else float(text) / 1000
+        return max(0.0, since_epoch - (time.time() if wall is None else wall))
     parts = _DURATION.findall(text)
     return sum(float(amount) * _UNITS[unit] for amount, unit in parts) if parts else None

@@ -25,7 +25,6 @@ from pdf_extraction.backends.base import Health
 from pdf_extraction.backends.chat_answer import read_answer
 from pdf_extraction.backends.chat_body import (
     chat_body,
-    is_streamed,
     sent_pages,
     temperature_of,
 )
@@ -46,11 +45,22 @@ from pdf_extraction.model import WHOLE_PAGE, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
 
 _PROBE_TIMEOUT_S = 10.0
+#: Names that no public server has (RFC 6761, RFC 6762, ICANN's ``internal``).
+_OWN_DOMAINS = (".localhost", ".local", ".internal", ".lan")
 _HEADERS = {
     "Accept": "application/json",
     "Content-Type": "application/json",
     "User-Agent": "pdf-extraction",
 }
+
+
+def is_own(base_url: str) -> bool:
+    """Whether an address is no public one: a server of one's own may want no key."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith(_OWN_DOMAINS)
 
 
 class OpenAIChatBackend:
@@ -102,7 +112,7 @@ class OpenAIChatBackend:
     async def _asked(self, request: Request, body: bytes) -> Completion:
         started = time.perf_counter()
         async with self._call("POST", "/chat/completions", self.settings.timeout_s, body) as reply:
-            if is_streamed(self.settings, request) and reply.is_event_stream:
+            if reply.is_event_stream:  # some gateways stream also what nobody asked to be
                 payload = await self._gathered(reply)
             else:
                 payload = self._json(await reply.read())
@@ -227,7 +237,7 @@ class OpenAIChatBackend:
         )
 
     def _require_key(self) -> None:
-        if self._key or self.settings.api_key_env is None or self._is_loopback:
+        if self._key or self.settings.api_key_env is None or is_own(self.settings.base_url):
             return
         message = self._place.sentence("no key.", self._place.key_advice)
         raise Unauthorized(message, backend=self.name)

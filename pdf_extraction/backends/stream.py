@@ -98,8 +98,9 @@ class Gathered:
             return
         if not isinstance(event, dict):
             return
-        if "error" in event:
-            self._error, self.is_ended = event, True
+        if event.get("error"):
+            # Without the choices that OpenRouter sends beside it: they hold no answer.
+            self._error, self.is_ended = {"error": event["error"]}, True
             return
         self._model = event.get("model") or self._model
         self._usage = event.get("usage") or self._usage

@@ -1,6 +1,7 @@
 """The transport's errors and a server's statuses become ours."""
 
 import inspect
+import time
 
 import aiohttp
 import pytest
@@ -148,6 +149,43 @@ def test_an_error_inside_a_200_has_its_own_status():
     assert isinstance(from_payload(PLACE, {"error": {"message": "?"}}), Unavailable)
 
 
+def test_errors_inside_a_200_are_told_in_words_too():
+    """A plain sentence, or a code in words, is the server's error and no odd answer."""
+    assert isinstance(from_payload(PLACE, {"error": "model overloaded"}), Unavailable)
+    worded = {"error": {"code": "rate_limit_exceeded", "message": "slow down"}}
+    assert isinstance(from_payload(PLACE, worded), RateLimited)
+    assert isinstance(from_payload(PLACE, {"error": {"code": "429"}}), RateLimited)
+
+
+def test_a_wait_that_stands_in_the_body_is_obeyed():
+    """OpenRouter repeats its headers in the error's metadata; in a 200 they stand only there."""
+    reset = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": str(int((time.time() + 40) * 1000))}
+    error = from_payload(PLACE, {"error": {"code": 429, "metadata": {"headers": reset}}})
+    assert isinstance(error, RateLimited)
+    assert 35 < error.retry_after <= 40
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (403, {"message": "flagged", "metadata": {"reasons": ["violence"], "flagged_input": "x"}}),
+        (403, {"code": "content_policy_violation"}),
+        (400, {"code": "content_filter"}),
+    ],
+)
+def test_a_page_that_a_filter_declines_stops_no_backend(status, error):
+    """One page in a thousand is flagged; the key is good for all others."""
+    told = from_status(PLACE, status, {"error": error}, {})
+    assert type(told) is Rejected
+    assert "filter" in str(told)
+
+
+def test_a_question_too_long_for_the_context_says_what_to_lower():
+    """vLLM's words for ``max_tokens`` beyond the model's context."""
+    words = "max_tokens is too large: 8192. This model's maximum context length is 4096 tokens"
+    assert "[backends.s1] max_tokens" in str(from_status(PLACE, 400, {"message": words}, {}))
+
+
 def test_a_200_without_choices_is_malformed():
     """JSON of another shape is an answer that cannot be used."""
     assert isinstance(from_payload(PLACE, {"ok": True}), Malformed)
@@ -171,6 +209,10 @@ def test_a_200_without_choices_is_malformed():
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "1.2s"}, 1.2),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "20ms"}, 0.02),
         ({"x-ratelimit-remaining-tokens": "9", "x-ratelimit-reset-tokens": "6m0s"}, None),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "17"}, 17),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795244430"}, 30),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "1795244440500"}, 40.5),
+        ({"x-ratelimit-remaining": "3", "x-ratelimit-reset": "1795244440500"}, None),
     ],
 )
 def test_how_long_to_wait_is_read_in_every_form(headers, seconds):

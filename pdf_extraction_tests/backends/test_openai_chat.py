@@ -6,7 +6,7 @@ import json
 import pytest
 
 from pdf_extraction.backends.fake_server import FakeServer
-from pdf_extraction.backends.openai_chat import OpenAIChatBackend
+from pdf_extraction.backends.openai_chat import OpenAIChatBackend, is_own
 from pdf_extraction.errors import (
     Looping,
     Malformed,
@@ -280,6 +280,14 @@ def test_a_local_server_may_lack_a_key():
     """On loopback an unset variable is no problem."""
     with FakeServer() as server:
         assert health(server.base_url, api_key_env="S1_KEY").ok
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "10.0.0.5", "[fd00::5]", "gpu-box", "gpu.local"])
+def test_a_server_of_ones_own_network_may_lack_a_key(host):
+    """Presets name a variable; a vLLM in the next room mostly wants no key."""
+    assert is_own(f"http://{host}:8000/v1")
+    assert not is_own("http://8.8.8.8/v1")
+    assert not is_own("https://api.example.org/v1")
 
 
 def test_health_says_whether_the_model_is_served():

@@ -144,3 +144,12 @@ def test_an_error_inside_a_stream_is_the_answer():
     gathered = fed(delta(content="{"), {"error": {"code": 502, "message": "provider is gone"}})
     assert gathered.payload()["error"]["message"] == "provider is gone"
     assert gathered.is_whole
+
+
+def test_an_error_in_a_stream_counts_and_a_null_one_does_not():
+    """OpenRouter sends an empty choice beside its error; others send ``null`` in every piece."""
+    error = {"code": 502, "message": "provider died"}
+    broken = fed(delta(content="{"), {"error": error, **delta(content="")})
+    assert broken.payload() == {"error": error}
+    fine = fed({"error": None, **delta(content=DEVICES)})
+    assert fine.payload()["choices"][0]["message"]["content"] == DEVICES
