@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from pdf_extraction.tools import Workspace
 
 CHUNKS = dg.AssetKey("document_chunks")
+#: Partitions that are looked up together.
+_KEYS_AT_ONCE = 500
 _MEANINGS: Mapping[str, str] = {
     "pages_complete": "Each page has one row, few enough failed, the bill adds up.",
     "confidence": "Few enough records are of low confidence.",
@@ -125,7 +127,7 @@ def _evaluations(
         check: {key: verdicts[index] for key, verdicts in found.items()}
         for index, check in enumerate(checks)
     }
-    targets = {key: _target(context.instance, key) for key in found}
+    targets = _targets(context.instance, list(found))
     for check, verdicts in by_check.items():
         for key, verdict in verdicts.items():
             yield dg.AssetCheckEvaluation(
@@ -136,23 +138,32 @@ def _evaluations(
                 metadata=metadata.of_verdict(verdict),
                 description=verdict.sentence,
                 partition=key,
-                target_materialization_data=targets[key],
+                target_materialization_data=targets.get(key),
             )
         yield _summary(check, verdicts)
 
 
-def _target(
-    instance: dg.DagsterInstance, key: str
-) -> AssetCheckEvaluationTargetMaterializationData | None:
-    """The materialisation that was judged; without it the UI shows the check as missing."""
-    wanted = dg.AssetRecordsFilter(asset_key=CHUNKS, asset_partitions=[key])
-    for record in instance.fetch_materializations(wanted, limit=1).records:
-        return AssetCheckEvaluationTargetMaterializationData(
-            storage_id=record.storage_id,
-            run_id=record.event_log_entry.run_id,
-            timestamp=record.timestamp,
+def _targets(
+    instance: dg.DagsterInstance, keys: Sequence[str]
+) -> dict[str, AssetCheckEvaluationTargetMaterializationData]:
+    """The materialisations that were judged; without it the UI shows a check as missing."""
+    found = {}
+    for start in range(0, len(keys), _KEYS_AT_ONCE):
+        some = set(keys[start : start + _KEYS_AT_ONCE])
+        latest = instance.get_latest_storage_id_by_partition(
+            CHUNKS, dg.DagsterEventType.ASSET_MATERIALIZATION, some
         )
-    return None
+        ids = list(latest.values())
+        wanted = dg.AssetRecordsFilter(asset_key=CHUNKS, storage_ids=ids)
+        # No id at all would mean any.
+        records = instance.fetch_materializations(wanted, limit=len(ids)).records if ids else ()
+        for record in records:
+            found[str(record.partition_key)] = AssetCheckEvaluationTargetMaterializationData(
+                storage_id=record.storage_id,
+                run_id=record.event_log_entry.run_id,
+                timestamp=record.timestamp,
+            )
+    return found
 
 
 def _summary(check: str, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:
