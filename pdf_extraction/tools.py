@@ -19,7 +19,7 @@ from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import PageImage, digest
 from pdf_extraction.pdf.workers import Reader, ReadOptions, warm_up
-from pdf_extraction.profiles import get_profile, wants_layout
+from pdf_extraction.profiles import PROFILES, get_profile, wants_layout
 from pdf_extraction.profiles.base import Profile, Windowed
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
 from pdf_extraction.storage.stages import Stages
@@ -185,9 +185,14 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
         await chain.aclose()
 
 
-def warm_up_workers() -> None:
-    """Begin to load what a run's processes need, while this one still loads Dagster."""
-    warm_up(["pdf_extraction.ahead"])
+def warm_up_workers(profile: str) -> None:
+    """Begin to load what a run's processes need, while this one still loads Dagster.
+
+    Args:
+        profile: Its name; a user's own is loaded where it is used, as it then is.
+    """
+    module = PROFILES.get(profile, "").partition(":")[0]
+    warm_up(["pdf_extraction.ahead", *([module] if module else [])])
 
 
 def window(slots: int, workers: int) -> int:

@@ -14,7 +14,7 @@ def main() -> None:
     asked = arguments()
     workspace = ours(asked)
     started = done.clock()
-    warm_up_workers()
+    warm_up_workers(workspace.settings.profile)
     keys = [
         workspace.catalogue.register(path, asked.pdfs).document.partition_key
         for path in sorted(asked.pdfs.glob("*.pdf"))

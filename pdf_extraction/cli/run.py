@@ -176,7 +176,7 @@ def _launch(orders: Sequence[Order], selection: Selection, *, force: bool = Fals
     from pdf_extraction.tools import warm_up_workers  # noqa: PLC0415
 
     if orders[0].keys:
-        warm_up_workers()
+        warm_up_workers(orders[0].workspace.settings.profile)
     calls = orders[0].workspace.calls
     keys = [key for order in orders for key in order.keys]
     ending = Ending(orders[0].workspace, keys, selection)

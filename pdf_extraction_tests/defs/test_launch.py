@@ -8,6 +8,7 @@ import pytest
 
 from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.backends.fake_server import FakeServer
+from pdf_extraction.defs import launch
 from pdf_extraction.defs.launch import run_documents
 from pdf_extraction.defs.partitions import DOCUMENTS
 from pdf_extraction_tests.samples import write_law
@@ -216,6 +217,16 @@ def test_a_sample_of_pages_has_the_first_and_the_last():
     assert spread(range(1, 101), 8) == [1, 15, 29, 43, 57, 71, 85, 100]
     assert spread([3, 4], 8) == [3, 4]
     assert (spread([3, 4], 1), spread([3, 4], 0)) == ([3], [])
+
+
+def test_short_documents_share_a_larger_run(instance, make_workspace, tmp_path, monkeypatch):
+    """Long ones are sooner complete in the UI, a few at a time."""
+    monkeypatch.setattr(launch, "DOCUMENTS_PER_RUN", 1)
+    workspace = make_workspace()
+    keys = register(workspace, *(write_law(tmp_path / f"{name}.pdf") for name in "ab"))
+    assert len(run_documents(instance, workspace, keys).run_ids) == 1
+    monkeypatch.setattr(launch, "_SHORT_BYTES", 0)
+    assert len(run_documents(instance, workspace, keys).run_ids) == 2
 
 
 def test_progress_is_told_page_by_page(instance, make_workspace, tmp_path):
