@@ -44,6 +44,8 @@ class Framed(Policy):
 
     async def complete(self, request: Request) -> Completion:
         """Ask, showing the page as the model needs it."""
+        if self._has_begun_halves(request):
+            return await self._in_halves(request)
         while True:
             try:
                 return await self.inner.complete(request)
@@ -82,24 +84,39 @@ class Framed(Policy):
             self._calls.put(request.answer_key, whole, asked)
         return whole
 
+    def _has_begun_halves(self, request: Request) -> bool:
+        """Whether a run that was killed had found the page too long, and paid for its upper half.
+
+        A turned page's halves are named otherwise: how it was turned is not known any more.
+        Where both halves are there and no whole, they did not go together.
+        """
+        if not request.can_be_halved or not self._kept(_half_of(request, HALVES[0])):
+            return False
+        return self._kept(_half_of(request, HALVES[1])) is None
+
     async def _half(self, request: Request, part: BBox) -> Completion:
-        view = request.view._replace(part=part)
-        named = f"{part[1]:g}-{part[3]:g}"
-        half = replace(
-            request,
-            view=view,
-            neighbours=(),
-            rejected=(),
-            max_tokens=None,
-            answer_key=f"{request.answer_key}/{named}" if request.answer_key else "",
-            question=f"{request.question}/{named}",
-        )
-        if half.answer_key and not self._force:
-            # Paid for before this process, or the one before it, was killed.
-            kept = usable(self._calls.get(half.answer_key), half)
-            if kept is not None:
-                return kept
-        return await self.inner.complete(half)
+        half = _half_of(request, part)
+        return self._kept(half) or await self.inner.complete(half)
+
+    def _kept(self, half: Request) -> Completion | None:
+        """A half that was paid for before this process, or the one before it, was killed."""
+        if self._force or not half.answer_key:
+            return None
+        return usable(self._calls.get(half.answer_key), half)
+
+
+def _half_of(request: Request, part: BBox) -> Request:
+    turn = f" turned {request.view.turn}" if request.view.turn else ""
+    named = f"{part[1]:g}-{part[3]:g}{turn}"
+    return replace(
+        request,
+        view=request.view._replace(part=part),
+        neighbours=(),
+        rejected=(),
+        max_tokens=None,
+        answer_key=f"{request.answer_key}/{named}" if request.answer_key else "",
+        question=f"{request.question}/{named}",
+    )
 
 
 def _sum(upper: Completion, lower: Completion, text: str) -> Completion:

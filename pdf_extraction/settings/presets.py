@@ -68,6 +68,7 @@ PRESETS: Mapping[str, Preset] = {
             "timeout_s": 300.0,
             "max_tokens": 1536,
             "max_tokens_retry": 0,
+            "context_tokens": 4096,
         },
         "A context of 4,096 tokens for picture, prompt and answer: longer answers come in halves.",
         "docs.vllm.ai, the model's card, November 2026",

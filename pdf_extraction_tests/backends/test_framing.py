@@ -103,7 +103,10 @@ def test_a_page_that_loops_twice_is_asked_in_halves(calls):
 
 
 def test_a_half_that_was_paid_is_not_paid_again(calls):
-    """Killed between two halves, or failed at the second, the first is kept."""
+    """Killed between two halves, or failed at the second, the first is kept.
+
+    Nor is it found out once more that the page is too long for one answer.
+    """
     first = {View(0, HALVES[0]): HALF_ANSWERS[View(0, HALVES[0])]}
     with FakeServer(faults="cut_above=16", answers=seen_as(first, WHOLE)) as server:
         fields = {"max_tokens": 100, "max_tokens_retry": 0, "max_attempts": 2}
@@ -113,6 +116,7 @@ def test_a_half_that_was_paid_is_not_paid_again(calls):
         with pytest.raises(ChainExhausted):
             ask(calls, server, **fields)
         assert before == server.stats()["by_picture"][sha_of(View(0, HALVES[0]))] == 1
+        assert server.stats()["by_picture"][sha_of(View())] == 1
 
 
 def test_one_attempt_is_one_call(calls):
