@@ -24,7 +24,7 @@ from pdf_extraction.errors import DocumentError, OutputError, Rejected
 from pdf_extraction.model import Completion, Document, PageImage, Request, View, joined_text
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.questions import Window, build_follow_up, build_request
-from pdf_extraction.settings import OpenAIBackendSettings, Settings
+from pdf_extraction.settings import OpenAIBackendSettings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools, Workspace, pages_per_question, read_options
 
@@ -120,7 +120,7 @@ class _Work:
             reader,
             backend,
             window=1,
-            context_window=_reach(workspace.settings),
+            context_window=settings.context_window,
             pages_per_question=pages_per_question(workspace.settings, workspace.profile),
         )
         # The store makes its file at the first look, and here nothing is to be made.
@@ -255,12 +255,6 @@ class _Work:
                 self.average.output_tokens * share
             )
         return sum(map(input_tokens, requests)), sum(map(_output_tokens, requests))
-
-
-def _reach(settings: Settings) -> int:
-    tables = settings.chained.values()
-    servers = [table for table in tables if isinstance(table, OpenAIBackendSettings)]
-    return max((server.context_window for server in servers), default=0)
 
 
 def _output_tokens(request: Request) -> int:

@@ -61,6 +61,7 @@ def build_request(
         partition_key=document.partition_key,
         takes_cut=profile.continues,
         together=window is not None,
+        worded=lambda near: profile.prompt(page, near),
     )
 
 
@@ -77,7 +78,7 @@ def build_follow_up(profile: Profile, request: Request, before: str, prompt: Pro
     def parse(text: str) -> Any:
         return parsed(profile, joined_text(before, text), request.page.page_number)
 
-    asked = replace(request, prompt=prompt, parse=parse)
+    asked = replace(request, prompt=prompt, parse=parse, worded=None)
     if prompt.part is None:
         return asked
     return replace(asked, view=View(part=prompt.part), neighbours=(), merge=None, read=_no_rules)

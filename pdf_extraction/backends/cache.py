@@ -101,6 +101,8 @@ class Cached(Policy):
 
     async def complete(self, request: Request) -> Completion:
         """Take the kept answer, or that of whoever asks the same now, or ask."""
+        # The chain's widest window was read; each link pays for its own alone.
+        request = request.within(self._settings.context_window)
         asked = question(self.name, self._settings, request)
         key = _key(asked, request)
         request = replace(request, answer_key=key, question=asked)

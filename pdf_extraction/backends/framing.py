@@ -109,9 +109,8 @@ def _half_of(request: Request, part: BBox) -> Request:
     turn = f" turned {request.view.turn}" if request.view.turn else ""
     named = f"{part[1]:g}-{part[3]:g}{turn}"
     return replace(
-        request,
+        request.within(0),
         view=request.view._replace(part=part),
-        neighbours=(),
         rejected=(),
         max_tokens=None,
         answer_key=f"{request.answer_key}/{named}" if request.answer_key else "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -86,6 +86,7 @@ class Request:
         takes_cut: ``parse`` decides whether an answer that was cut is of use.
         together: The neighbours are asked about as well, in one answer.
         sent: Where the backend notes what it sent; None where nobody wants to know.
+        worded: The messages beside other neighbours; None where they do not speak of them.
     """
 
     document_id: str
@@ -109,6 +110,18 @@ class Request:
     takes_cut: bool = False
     together: bool = False
     sent: Sent | None = field(default=None, repr=False, compare=False)
+    worded: Callable[[Sequence[PageImage]], Prompt] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    def within(self, reach: int) -> Request:
+        """The question with at most ``reach`` neighbours on each side, for context."""
+        number = self.page.page_number
+        near = tuple(p for p in self.neighbours if abs(p.page_number - number) <= reach)
+        if self.together or len(near) == len(self.neighbours):
+            return self
+        prompt = self.worded(near) if self.worded else self.prompt
+        return replace(self, neighbours=near, prompt=prompt)
 
     @property
     def asked_pages(self) -> tuple[PageImage, ...]:

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,13 @@ from pdf_extraction.errors import (
 )
 from pdf_extraction.model import Completion
 from pdf_extraction.settings import OtherBackendSettings, parse_settings
-from pdf_extraction_tests.backends.helpers import LeapingClock, chain_settings, parse, request
+from pdf_extraction_tests.backends.helpers import (
+    LeapingClock,
+    chain_settings,
+    page,
+    parse,
+    request,
+)
 
 
 def parse_own_page(number):
@@ -115,6 +122,26 @@ def test_the_next_server_takes_over_and_both_are_billed(calls):
         ("s1", "Malformed"),
         ("s2", None),
     ]
+
+
+def test_each_link_gets_its_own_window_of_neighbours(calls):
+    """The first takes one page on each side; the dear second pays for the page alone."""
+    seen = []
+    asked = request(
+        3,
+        neighbours=(page(2), page(4)),
+        worded=lambda near: replace(request(3).prompt, user=f"Page 3 beside {len(near)}"),
+    )
+    with (
+        FakeServer(answers=lambda one: seen.append(one) or "no") as first,
+        FakeServer(answers=lambda one: seen.append(one) or '{"devices": []}') as second,
+    ):
+        settings = chain_settings(first, second, max_attempts=1, context_window=1)
+        tables = dict(settings.backends)
+        tables["s2"] = tables["s2"].model_copy(update={"context_window": 0})
+        ask(settings.model_copy(update={"backends": tables}), calls, [asked])
+    assert [len(one.pictures) for one in seen] == [3, 1]
+    assert "Page 3 beside 0" in seen[1].text
 
 
 def test_a_refused_answer_is_shown_to_the_model_and_mended(calls):
