@@ -238,7 +238,8 @@ def _environments_proxy(url: str) -> str | None:
     parts = urlsplit(url)
     if proxy_bypass(parts.netloc.rpartition("@")[2]):
         return None
-    return getproxies().get(parts.scheme)
+    named = getproxies().get(parts.scheme)
+    return f"http://{named}" if named and "://" not in named else named
 
 
 class _Body(Payload):

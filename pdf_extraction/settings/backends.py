@@ -157,6 +157,8 @@ class OpenAIBackendSettings(BackendSettings):
             raise ValueError("expected an address such as 'http://127.0.0.1:8002/v1'")
         if parts.username or parts.password:
             raise ValueError("no user or password here; name a variable in api_key_env")
+        if parts.query or parts.fragment:
+            raise ValueError("an address ends before '?' and '#', mostly with /v1")
         return value.rstrip("/")
 
     @field_validator("api_key_env")

@@ -51,6 +51,12 @@ def test_a_server_is_asked_through_the_environments_proxy_with_its_password(monk
     assert f"Proxy-Authorization: Basic {secret}" in head
 
 
+def test_a_proxy_may_be_named_without_a_scheme(monkeypatch):
+    """As curl and others take it: ``proxy.example.org:3128``."""
+    (head,) = heads(monkeypatch, {"http_proxy": "127.0.0.1:{port}"})
+    assert head.startswith("GET http://model.invalid/v1/models HTTP/1.1\r\n")
+
+
 def test_a_server_that_the_environment_excepts_is_asked_directly(monkeypatch):
     environment = {"http_proxy": "http://127.0.0.1:1", "no_proxy": "127.0.0.1"}
     (head,) = heads(monkeypatch, environment, base_url="http://127.0.0.1:{port}/v1")

@@ -151,6 +151,7 @@ def test_an_unknown_key_names_the_nearest_right_one(data, expected):
         ({"backends": {"a": {}}}, "backends.a.kind is missing"),
         ({"backends": {"a": {"kind": "openai"}}}, "backends.a.model is missing: The model's name"),
         ({"backends": {"a": {**SERVER, "base_url": "localhost"}}}, "expected an address such as"),
+        ({"backends": {"a": {**SERVER, "base_url": "http://a/v1?b=1"}}}, "an address ends before"),
         ({"backends": {"a": {**SERVER, "retry_temperatures": [3.0]}}}, "from 0 to 2"),
     ],
 )
