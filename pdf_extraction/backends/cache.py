@@ -101,8 +101,7 @@ class Cached(Policy):
 
     async def complete(self, request: Request) -> Completion:
         """Take the kept answer, or that of whoever asks the same now, or ask."""
-        # The chain's widest window was read; each link pays for its own alone.
-        request = request.within(self._settings.context_window)
+        request = self._own(request)
         asked = question(self.name, self._settings, request)
         key = _key(asked, request)
         request = replace(request, answer_key=key, question=asked)
@@ -111,6 +110,23 @@ class Cached(Policy):
                 return replace(completion, cached=True)
             # That one failed or was cancelled; its failure is not this page's.
         return await self._ask(key, request)
+
+    def give_up(self, request: Request) -> None:
+        """Another backend has answered what this one's model gave no answer of use to."""
+        self._calls.give_up(answer_key(self.name, self._settings, self._own(request)))
+
+    def gave_up(self, request: Request) -> bool:
+        """Whether asking would pay once more for answers that are of no use."""
+        if self._force:
+            return False
+        return self._calls.gave_up(answer_key(self.name, self._settings, self._own(request)))
+
+    def _own(self, request: Request) -> Request:
+        """The question as it is asked here.
+
+        The chain's widest window was read; each link pays for its own alone.
+        """
+        return request.within(self._settings.context_window)
 
     def _kept(self, request: Request) -> Completion | None:
         if self._force:

@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS health (
     backend TEXT PRIMARY KEY, left_alone_until REAL NOT NULL, failures INTEGER NOT NULL,
     last_error TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS given_up (key TEXT PRIMARY KEY);
 """
 #: On columns that a file of an older version gets first.
 _INDICES = """

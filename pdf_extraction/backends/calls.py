@@ -63,6 +63,9 @@ FROM (
     FROM attempts WHERE run_id = ? OR (? IS NULL AND started_at >= ?) GROUP BY backend
 ) ORDER BY backend
 """  # noqa: S608 - constants
+_GAVE_UP = """
+SELECT 1 FROM given_up WHERE key = :key AND NOT EXISTS (SELECT 1 FROM answers WHERE key = :key)
+"""
 _ATTEMPTS = (
     f"SELECT {', '.join(ATTEMPT_COLUMNS)} FROM attempts "  # noqa: S608 - constants
     f"WHERE {_OF_VERSION} ORDER BY page_number, id"
@@ -186,6 +189,16 @@ class CallStore:
         """Keep an answer, in place of an earlier one."""
         with self._file.connection() as db:
             db.execute(_PUT, _answer_row(key, completion, asked))
+
+    def give_up(self, key: str) -> None:
+        """Remember that no answer to a question was of use, and another backend has answered."""
+        with self._file.connection() as db:
+            db.execute("INSERT OR IGNORE INTO given_up VALUES (?)", (key,))
+
+    def gave_up(self, key: str) -> bool:
+        """Whether a question was given up, and not answered since."""
+        with self._file.connection() as db:
+            return db.execute(_GAVE_UP, {"key": key}).fetchone() is not None
 
     def usage(self, backend: str, schema_hash: str, most: int) -> list[tuple[float, int]]:
         """``input_ratio`` and output tokens of a backend's last answers, newest first."""

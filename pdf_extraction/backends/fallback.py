@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pdf_extraction.backends.base import Backend, Health
+from pdf_extraction.backends.cache import Cached
 from pdf_extraction.backends.turnstile import Turnstile
 from pdf_extraction.errors import (
     BackendError,
@@ -43,23 +44,34 @@ class Fallback:
             BudgetExceeded: The cap is reached.
         """
         await self._turnstile.enter()
-        causes: list[ExtractionError] = []
-        for position, backend in enumerate(self.backends):
+        causes: dict[Backend, ExtractionError] = {}
+        for backend in self._order(request):
             if (reason := self.stopped.get(backend.name)) is not None:
-                causes.append(reason)
+                causes[backend] = reason
                 continue
             try:
                 completion = await backend.complete(request)
             except (BackendError, OutputError) as error:
-                causes.append(error)
+                causes[backend] = error
                 if error.remedy is Remedy.STOP_BACKEND:
                     self.stopped[backend.name] = error
                 continue
-            is_fallback = position > 0
+            for failed, cause in causes.items():
+                if isinstance(failed, Cached) and isinstance(cause, OutputError):
+                    failed.give_up(request)
+            is_fallback = backend is not self.backends[0]
             if completion.is_fallback == is_fallback:
                 return completion
             return replace(completion, is_fallback=is_fallback)
-        raise ChainExhausted(tuple(causes))
+        raise ChainExhausted(tuple(causes[backend] for backend in self.backends))
+
+    def _order(self, request: Request) -> Sequence[Backend]:
+        """The chain, but for those that gave this question up before: they come last."""
+        if len(self.backends) == 1:
+            return self.backends
+        return sorted(
+            self.backends, key=lambda one: isinstance(one, Cached) and one.gave_up(request)
+        )
 
     async def health(self) -> Health:
         """Of the chain as a whole: well if one backend is; ``healths`` has each."""

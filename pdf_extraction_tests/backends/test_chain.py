@@ -124,6 +124,34 @@ def test_the_next_server_takes_over_and_both_are_billed(calls):
     ]
 
 
+def test_a_model_that_gave_a_page_up_is_not_paid_for_it_again(calls):
+    """Killed before the document's end, a run does not buy the first one's refusals once more.
+
+    Where nobody else answers, or by force, it is asked all the same.
+    """
+    with FakeServer(faults="refusal=1") as first, FakeServer() as second:
+        both = chain_settings(first, second)
+        ask(both, calls, pages(1))
+        paid = first.stats()["requests"]
+        (again,) = ask(both, calls, pages(1))
+        assert (again.backend, again.is_fallback, again.cached) == ("s2", True, True)
+        assert first.stats()["requests"] == paid
+        ask(chain_settings(first), calls, pages(1))
+        assert first.stats()["requests"] == 2 * paid
+        ask(both, calls, pages(1), force=True)
+        assert first.stats()["requests"] == 3 * paid
+
+
+def test_a_server_that_was_down_is_asked_again(calls):
+    """What it would have answered nobody knows."""
+    with FakeServer(faults="500=1") as first, FakeServer() as second:
+        both = chain_settings(first, second)
+        ask(both, calls, pages(1))
+        before = first.stats()["requests"]
+        ask(both, calls, pages(1))
+        assert first.stats()["requests"] > before
+
+
 def test_each_link_gets_its_own_window_of_neighbours(calls):
     """The first takes one page on each side; the dear second pays for the page alone."""
     seen = []
