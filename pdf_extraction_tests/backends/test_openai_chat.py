@@ -142,6 +142,15 @@ def test_the_pages_own_text_goes_along_as_data_where_it_is_wanted():
     assert "text of page 5" not in seen[1].text
 
 
+def test_a_page_that_hides_a_million_characters_does_not_cost_them():
+    """The hint ends where no printed page goes on."""
+    seen = []
+    long = page(5, text=PageText("text_layer", "x" * 1_000_000))
+    with FakeServer(answers=lambda asked: seen.append(asked) or DEVICES) as server:
+        ask(server, request(page=long), text_layer_hint=True)
+    assert len(seen[0].text) < 40_000
+
+
 def test_reasoning_models_get_neither_sampling_nor_max_tokens():
     """`send_sampling = false` and the other name of the limit."""
     seen = []
