@@ -18,7 +18,7 @@ from pdf_extraction import windows
 from pdf_extraction.catalogue import password
 from pdf_extraction.closer import look_closer
 from pdf_extraction.doubts import Doubtful, ask_again
-from pdf_extraction.earlier import Earlier, same_question
+from pdf_extraction.earlier import Earlier, is_kept, same_question
 from pdf_extraction.errors import (
     BudgetExceeded,
     DocumentChanged,
@@ -313,7 +313,7 @@ class _Run:
                 prompt_hash=request.prompt.prompt_hash,
                 schema_hash=request.prompt.schema_hash,
             )
-            if before is not None and self._stands(before, asked):
+            if before is not None and is_kept(self.tools, before, asked):
                 return replace(before, page=asked.page)
             profile = asked_profile(self.tools, count, together)
             return asked.answered(await self._whole(request, profile), request.prompt)
@@ -325,19 +325,6 @@ class _Run:
             _log.exception("%s: page %d broke", document.partition_key, number)
             told = f"page {number} broke with {type(error).__name__}; the run's log has more"
             return replace(asked, error=ProfileFault(told))
-
-    def _stands(self, before: PageOutcome, asked: PageOutcome) -> bool:
-        """Whether an answer is kept, where the page would be asked about again.
-
-        A fallback's would be asked for on every run. A user's model changes often, and whoever
-        adds a field does not mean to pay for a thousand documents again.
-        """
-        if not before.is_answered:
-            return False
-        if self.tools.workspace.profile.keeps_answers:
-            return True
-        fallback = before.completion is not None and before.completion.is_fallback
-        return fallback and same_question(self.tools, before, asked)
 
     async def _whole(self, request: Request, profile: Profile) -> Completion:
         """An answer with all that its profile asks for after it; every part is cached alone."""

@@ -51,6 +51,20 @@ class Earlier:
         return self.pages if self.read_alike else {}
 
 
+def is_kept(tools: Tools, before: PageOutcome, asked: PageOutcome) -> bool:
+    """Whether an answer is kept, where the page would be asked about again.
+
+    A fallback's would be asked for on every run. A user's model changes often, and whoever
+    adds a field does not mean to pay for a thousand documents again.
+    """
+    if not before.is_answered:
+        return False
+    if tools.workspace.profile.keeps_answers:
+        return True
+    fallback = before.completion is not None and before.completion.is_fallback
+    return fallback and same_question(tools, before, asked)
+
+
 def same_question(tools: Tools, one: PageOutcome, other: PageOutcome) -> bool:
     """Whether two outcomes are of the same schema, and messages but where any wording will do."""
     any_wording = tools.workspace.settings.cache.ignore_prompt_hash

@@ -20,11 +20,20 @@ from pdf_extraction.backends.ledger import price
 from pdf_extraction.backends.usage import input_tokens, text_tokens
 from pdf_extraction.catalogue import Found, partition_key, password, read_sidecar
 from pdf_extraction.catalogue.files import absolute
+from pdf_extraction.earlier import Earlier, is_kept
 from pdf_extraction.errors import DocumentError, OutputError, Rejected
-from pdf_extraction.model import Completion, Document, PageImage, Request, View, joined_text
+from pdf_extraction.model import (
+    Completion,
+    Document,
+    PageImage,
+    PageOutcome,
+    Request,
+    View,
+    joined_text,
+)
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.questions import Window, build_follow_up, build_request
-from pdf_extraction.settings import OpenAIBackendSettings
+from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Tools, Workspace, pages_per_question, read_options
 
@@ -181,7 +190,8 @@ class _Work:
         if self.backend.is_local:
             return replace(total, asked=len(asked))
         requests = [self._request(document, together, pages) for together in self._split(asked)]
-        missing = [request for request in requests if self._kept(request) is None]
+        earlier = Earlier.of(self.tools, document) if document.sha256 else None
+        missing = [request for request in requests if not self._is_answered(request, earlier)]
         looks = [look for request in requests for look in self._looks(request)]
         tokens_in, tokens_out = self._tokens([*missing, *looks])
         to_ask = sum(len(request.asked_pages) for request in missing)
@@ -238,6 +248,33 @@ class _Work:
                 text = joined_text(text, kept.text if kept else "")
         except OutputError:
             return  # a page without text of its own
+
+    def _is_answered(self, request: Request, earlier: Earlier | None) -> bool:
+        """Whether a run would ask nothing about the request's pages."""
+        if self._kept(request) is not None:
+            return True
+        page = request.page
+        before = earlier.outcomes.get(page.page_number) if earlier and earlier.asked_alike else None
+        prompt = request.prompt
+        asked = PageOutcome(page, prompt_hash=prompt.prompt_hash, schema_hash=prompt.schema_hash)
+        if before is not None and is_kept(self.tools, before, asked):
+            return True
+        return self._is_given_up(request) and self._is_answered_behind(request)
+
+    def _is_given_up(self, request: Request) -> bool:
+        key = answer_key(self.backend.name, self.settings, request)
+        return self.has_calls and self.workspace.calls.gave_up(key)
+
+    def _is_answered_behind(self, request: Request) -> bool:
+        """Whether a later backend of the chain answers without a call."""
+        for name, table in list(self.workspace.settings.chained.items())[1:]:
+            if isinstance(table, EmbeddedBackendSettings):
+                return True
+            settings = server_settings(table)
+            own = request.within(settings.context_window)
+            if usable(self.workspace.calls.get(answer_key(name, settings, own)), own):
+                return True
+        return False
 
     def _kept(self, request: Request) -> Completion | None:
         if not self.has_calls:

@@ -46,6 +46,23 @@ def test_answered_pages_are_cached_also_under_another_name(invoke, tmp_path):
     assert invoke("status").stdout.count("waiting") == 0
 
 
+def test_pages_that_a_fallback_answered_are_not_estimated_once_more(invoke, tmp_path):
+    """A run leaves them as they are, and those of a copy it takes from the cache."""
+    write_law(tmp_path / "lei.pdf", 2)
+    with FakeServer(faults="refusal=1") as first, FakeServer() as second:
+        behind = settings(second.base_url).partition("[backends.fake]")[2]
+        chain = settings(first.base_url, **PRICES).replace('["fake"]', '["fake", "behind"]')
+        (tmp_path / "pdf_extraction.toml").write_text(f"{chain}\n[backends.behind]{behind}")
+        assert invoke("run", "lei.pdf").exit_code == 0
+        shutil.copy(tmp_path / "lei.pdf", tmp_path / "copia.pdf")
+        paid = first.stats()["requests"] + second.stats()["requests"]
+        result = invoke("estimate", "lei.pdf", "copia.pdf")
+        assert invoke("run", "lei.pdf", "copia.pdf").exit_code == 0
+        assert first.stats()["requests"] + second.stats()["requests"] == paid
+    assert figures(result, "lei") == [2, 0, 2, 0, 0, 0, 0]
+    assert figures(result, "copia") == [2, 0, 2, 0, 0, 0, 0]
+
+
 def test_the_embedded_backend_costs_nothing(invoke, tmp_path):
     """No settings, no server: no tokens and no money, and it is said."""
     write_law(tmp_path / "lei.pdf", 2)
