@@ -140,11 +140,16 @@ class OpenAIChatBackend:
             self._require_key()
             async with self._call("GET", "/models", _PROBE_TIMEOUT_S) as reply:
                 listed = self._json(await reply.read())
+            # OpenRouter lists its models to anybody.
+            refusal = await self._refusal() if self._key else None
+            if refusal is not None and refusal.status == 401:
+                raise refusal
             ok, detail = self._verdict(listed)
             warns = False
         except BackendError as error:
             is_answer = error.status is not None and not isinstance(error, Unauthorized)
-            if not (is_answer and await self._takes_questions()):
+            refusal = await self._refusal() if is_answer else None
+            if refusal is None or refusal.status not in {400, 422}:
                 return Health(self.name, ok=False, detail=str(error))
             ok, warns = True, True
             detail = (
@@ -154,13 +159,13 @@ class OpenAIChatBackend:
         latency_ms = (time.perf_counter() - started) * 1000
         return Health(self.name, ok, self._place.sentence(detail), latency_ms, warns)
 
-    async def _takes_questions(self) -> bool:
-        """Whether an empty question is refused as one, which costs nothing and asks no model."""
+    async def _refusal(self) -> BackendError | None:
+        """What an empty question is refused with, which costs nothing and asks no model."""
         try:
             async with self._call("POST", "/chat/completions", _PROBE_TIMEOUT_S, b"{}"):
-                return False
+                return None
         except BackendError as error:
-            return error.status in {400, 422}
+            return error
 
     async def aclose(self) -> None:
         """Close the connections."""

@@ -309,6 +309,16 @@ def test_health_says_whether_the_model_is_served():
     assert "Served: scripted" in wrong.detail
 
 
+def test_health_finds_a_wrong_key_where_anybody_may_list_the_models():
+    """OpenRouter's list is open: an empty question, which no model sees, tells the key."""
+    with FakeServer("key=right,open_list=1,model=scripted") as server:
+        wrong = health(server.base_url, {"S1_KEY": MARKER_KEY}, api_key_env="S1_KEY")
+        right = health(server.base_url, {"S1_KEY": "right"}, api_key_env="S1_KEY")
+        answered = server.stats()["answered"]
+    assert (wrong.ok, right.ok, answered) == (False, True, 0)
+    assert "S1_KEY" in wrong.detail
+
+
 def test_health_of_a_server_that_is_down_never_raises():
     """Nobody listening is unhealthy and says what to check."""
     with FakeServer() as server:

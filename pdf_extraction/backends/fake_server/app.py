@@ -120,7 +120,7 @@ class App:
             connection.respond(200, b'{"status":"ok"}')
         elif path == "/stats":
             connection.respond(200, json.dumps(self.snapshot()).encode())
-        elif not self._allowed(request):
+        elif not self._allowed(request, path):
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             shown = f": {given}" if self.faults.echo else ""
             self._refuse(connection, 401, f"Incorrect API key provided{shown}")
@@ -147,8 +147,10 @@ class App:
             "peak_output_tokens": self.output.peak,
         }
 
-    def _allowed(self, request: HttpRequest) -> bool:
+    def _allowed(self, request: HttpRequest, path: str) -> bool:
         key = self.faults.key
+        if path == "/v1/models" and self.faults.open_list:
+            return True
         return not key or request.headers.get("authorization") == f"Bearer {key}"
 
     async def _chat(self, request: HttpRequest, connection: Connection) -> None:

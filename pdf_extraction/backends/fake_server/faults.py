@@ -88,6 +88,7 @@ class Faults:
         picture_tokens: Input tokens counted for each picture.
         devices: Devices of a made-up page.
         key: Where set, calls without this key get 401.
+        open_list: 1 lists the models without a key, as OpenRouter does.
         echo: 1 repeats a wrong key in the 401, as some servers do.
         model: Name of the only model served; empty serves any.
         token_s: Seconds for each token of a stream.
@@ -113,6 +114,7 @@ class Faults:
     picture_tokens: int = 1000
     devices: int = 3
     key: str = ""
+    open_list: int = 0
     echo: int = 0
     model: str = ""
     token_s: float = 0.0
