@@ -9,6 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from pdf_extraction.errors import (
     OutputError,
     RateLimited,
     Rejected,
+    Remedy,
     TimedOut,
     Unauthorized,
 )
@@ -148,15 +150,19 @@ class Limited(Policy):
         self._released = asyncio.Event()
         self._patience_s = settings.patience_s
         self._throttle = Throttle(clock)
+        self._stopped: ExtractionError | None = None
 
     async def complete(self, request: Request) -> Completion:
         """Ask when the limits allow it.
 
         Raises:
             RateLimited: The server asked to stay away for longer than ``patience_s``.
+            Unauthorized: The server refused the key while this call waited for a place.
         """
         self._get_in_touch()
         async with self._place(request) as ready:
+            if self._stopped is not None:
+                raise copy(self._stopped)
             entry, expected = await self._admit(request)
             slot = self._shared.take(expected) if self._shared else 0
             used = expected  # what a cancelled call may have cost
@@ -168,6 +174,8 @@ class Limited(Policy):
             except ExtractionError as error:
                 if isinstance(error, RateLimited):
                     self._throttle.refused(call, error.retry_after)
+                elif error.remedy is Remedy.STOP_BACKEND:
+                    self._stopped = error
                 used = self._used_by_failed(request, error, expected)
                 raise
             finally:

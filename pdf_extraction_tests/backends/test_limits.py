@@ -8,7 +8,7 @@ import pytest
 from pdf_extraction.backends.calls import CallStore, Question
 from pdf_extraction.backends.limits import CAUTION, WINDOW_S, Limited, Window
 from pdf_extraction.backends.usage import Estimator, input_tokens
-from pdf_extraction.errors import RateLimited, TimedOut, Unavailable
+from pdf_extraction.errors import RateLimited, TimedOut, Unauthorized, Unavailable
 from pdf_extraction.model import Completion
 from pdf_extraction_tests.backends.helpers import (
     LeapingClock,
@@ -55,6 +55,16 @@ def test_calls_in_flight_never_pass_the_concurrency():
     run_all(limited(backend, clock, concurrency=3), 10)
     assert backend.most_in_flight == 3
     assert len(backend.asked) == 10
+
+
+def test_a_refused_key_is_not_tried_by_those_that_waited():
+    """Ninety pages used to queue for a place when the first 401 came, and each earned its own."""
+    clock = LeapingClock()
+    wrong = Unauthorized("the key is wrong; set S1_KEY", backend="s1", status=401)
+    backend = ScriptedBackend(wrong, clock=clock, latency_s=1.0)
+    ended = run_all(limited(backend, clock, concurrency=3), 90)
+    assert len(backend.asked) == 3
+    assert {(type(error), str(error)) for error in ended} == {(Unauthorized, str(wrong))}
 
 
 def test_calls_a_minute_hold_in_any_window_and_are_used():
