@@ -117,13 +117,16 @@ class Retrying(Policy):
         """Seconds before the next attempt.
 
         Exponential with full jitter (Brooker, "Exponential Backoff And Jitter", AWS 2015); a
-        stated Retry-After counts as it stands, with a little jitter on top.
+        stated Retry-After counts as it stands, with a little jitter on top. One of next to
+        nothing, again and again, is none: 16 pages that believed it made 50 calls a second.
         """
         if isinstance(error, OutputError):
             return 0.0  # the server is well
-        if isinstance(error, RateLimited) and error.retry_after is not None:
-            return error.retry_after + self._dice.uniform(0, FIRST_WAIT_S)
-        return self._dice.uniform(0, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (times - 1)))
+        stated = error.retry_after if isinstance(error, RateLimited) else None
+        if stated is not None and stated >= FIRST_WAIT_S:
+            return stated + self._dice.uniform(0, FIRST_WAIT_S)
+        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** (times - 1))
+        return (stated or 0.0) + self._dice.uniform(0, longest)
 
     def _changed(
         self,

@@ -51,6 +51,14 @@ def test_a_server_in_trouble_is_waited_for(error):
     assert all(0 <= wait <= 1.0 for wait in clock.slept)
 
 
+def test_a_retry_after_of_nothing_again_and_again_is_none():
+    """A gateway that says 0 each time is asked ever more rarely, not for ten minutes on end."""
+    backend = ScriptedBackend(RateLimited("busy", retry_after=0.0))
+    with pytest.raises(RateLimited):
+        ask(backend, patience_s=600)
+    assert len(backend.asked) < 80
+
+
 def test_the_last_error_is_raised_after_max_attempts():
     """`max_attempts` counts calls, not repetitions."""
     backend = ScriptedBackend(Unavailable("down"))
