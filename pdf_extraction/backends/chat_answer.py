@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -87,7 +88,10 @@ def _choice(place: Place, payload: Any) -> _Choice:
         raise from_payload(place, payload)
     message = choices[0].get("message")
     message = message if isinstance(message, dict) else {"content": message}
-    text = content_text(message.get("content")) or _tool_arguments(message)
+    text, arguments = content_text(message.get("content")), _tool_arguments(message)
+    # Beside its call a model may say that it makes one.
+    if not text or (arguments and is_whole_object(arguments) and not is_whole_object(text)):
+        text = arguments
     logprobs = choices[0].get("logprobs")
     tokens = logprobs.get("content") if isinstance(logprobs, dict) else None
     return _Choice(
@@ -110,7 +114,8 @@ def _tool_arguments(message: Mapping[str, Any]) -> str:
     if not isinstance(calls, list) or not calls:
         calls = [{"function": message.get("function_call")}]
     first = calls[0].get("function") if isinstance(calls[0], dict) else None
-    return str(first.get("arguments") or "") if isinstance(first, dict) else ""
+    arguments = first.get("arguments") if isinstance(first, dict) else None
+    return json.dumps(arguments) if isinstance(arguments, dict) else str(arguments or "")
 
 
 def _problem(

@@ -38,3 +38,14 @@ def test_a_usage_of_nothing_is_none():
     assert told.usage_estimated
     assert told.input_tokens > 0
     assert told.output_tokens > 0
+
+
+@pytest.mark.parametrize("arguments", [WHOLE, {"devices": []}])
+def test_a_tool_call_counts_before_the_words_beside_it(arguments):
+    """Models say that they call a tool; an answer in the content still counts first."""
+    calls = [{"function": {"name": "answer", "arguments": arguments}}]
+    beside = {"message": {"content": "I will call the tool.", "tool_calls": calls}}
+    assert read("", "tool_calls", **beside).text == WHOLE
+    empty = [{"function": {"name": "look", "arguments": "{}"}}]
+    own = {"message": {"content": WHOLE, "tool_calls": empty}}
+    assert read("", "stop", **own).text == WHOLE
