@@ -68,12 +68,15 @@ class Estimator:
         )
 
     def learn(self, request: Request, completion: Completion) -> None:
-        """Take an answer's usage into account."""
-        if completion.usage_estimated:
-            return
+        """Take an answer's usage into account; where the server gave none, the answer's length.
+
+        Each call of such a server was expected to use ``max_tokens``, so that a cap of money let
+        two at a time through.
+        """
         ratios, outputs = self._known(_group(request))
-        ratios.append(completion.input_tokens / max(1, input_tokens(request)))
         outputs.append(completion.output_tokens)
+        if not completion.usage_estimated:
+            ratios.append(completion.input_tokens / max(1, input_tokens(request)))
 
     def _known(self, group: str) -> tuple[deque[float], deque[int]]:
         if group not in self._seen:

@@ -152,6 +152,19 @@ def test_a_server_that_was_down_is_asked_again(calls):
         assert first.stats()["requests"] > before
 
 
+def test_a_cap_is_used_up_at_a_server_that_counts_nothing(calls):
+    """What its answers take is learned by their length; each was expected to fill its room."""
+    with FakeServer(faults="usage=0") as server:
+        settings = chain_settings(
+            server,
+            max_cost_usd=0.1,
+            price_per_million_input_tokens=1.0,
+            price_per_million_output_tokens=4.0,
+        )
+        ask(settings, calls, pages(*range(1, 101)))
+    assert 0.095 < calls.spent().cost_usd <= 0.1
+
+
 def test_each_link_gets_its_own_window_of_neighbours(calls):
     """The first takes one page on each side; the dear second pays for the page alone."""
     seen = []
