@@ -154,7 +154,6 @@ class App:
         return not key or request.headers.get("authorization") == f"Bearer {key}"
 
     async def _chat(self, request: HttpRequest, connection: Connection) -> None:
-        came = time.monotonic()
         self.stats.requests += 1
         self._counted.set()
         if time.monotonic() < self._closed_until:
@@ -193,7 +192,7 @@ class App:
             return
         self.calls.add(1)
         self.input.add(tokens)
-        await self._work(asked, tokens, connection, came)
+        await self._work(asked, tokens, connection, request.came)
 
     def _not_taken(self, body: Mapping[str, Any]) -> str:
         kind = (body.get("response_format") or {}).get("type")

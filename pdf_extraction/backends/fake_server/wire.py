@@ -8,6 +8,7 @@ JSON is understood here.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -20,12 +21,17 @@ Handler = Callable[["HttpRequest", "Connection"], Awaitable[None]]
 
 @dataclass
 class HttpRequest:
-    """One request; header names are lower case."""
+    """One request; header names are lower case.
+
+    Attributes:
+        came: Moment of ``time.monotonic`` when all of it was there.
+    """
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    came: float = field(default_factory=time.monotonic)
 
 
 @dataclass
