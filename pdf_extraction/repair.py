@@ -32,8 +32,10 @@ _OPENS_JSON = re.compile(r"""\{\s*(?:["'“”‘’}]|\w+["']?\s*:|\Z)|\[\s*[{\
 _BRACKET = re.compile(r"[{\[]")
 # A text, with or without its end, or a bracket.
 _MARKS = re.compile(r'"(?:[^"\\]|\\.)*+("?)|[{}\[\]]', re.DOTALL)
-#: How a value ends that may have been the last one.
-_ENDINGS = tuple("}]\"'”’")
+#: What may stand behind the last of them: a value that may have been the last one, and prose.
+_ENDED = re.compile(
+    r"\s*(?::\s*(?:null|true|false|None|True|False|-?\d[\d.eE+-]*))?[ \t]*(?:\n.*)?", re.DOTALL
+)
 #: Parts of a message that are the model's thoughts.
 _THOUGHTS = frozenset({"reasoning", "thinking"})
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -173,15 +175,15 @@ def _stops_short(broken: str) -> bool:
     a context that is full); repaired, it would pass for a page with fewer records.
     """
     text = broken.rstrip("` \t\n\r")
-    if text.endswith(("}", "]")):
+    if text.endswith(("}", "]", "'")):
         return False  # quotes that were not escaped may seem to open a text here
-    depth, has_end = 0, True
+    depth, end, is_open = 0, 0, True
     for mark in _MARKS.finditer(text):
         depth += {"{": 1, "[": 1, "}": -1, "]": -1}.get(mark[0], 0)
-        has_end = mark[1] != ""
         if depth == 0:
             return False
-    return not has_end or not text.endswith(_ENDINGS)
+        end, is_open = mark.end(), mark[0] in {"{", "["} or mark[1] == ""
+    return is_open or not _ENDED.fullmatch(text, end)
 
 
 def _objects(value: Any) -> list[dict[str, Any]]:

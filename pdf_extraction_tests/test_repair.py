@@ -59,6 +59,7 @@ SCHEMA = {
         GOOD[:-3],
         f"```json\n{GOOD[:-2]}\n```",
         f"```json\n{GOOD[:-2]}\n```\n\nThat was the page.",
+        f"{GOOD[:-3]}\n\nThat was the page.",
         GOOD.replace("}, {", "}{"),
         GOOD.replace("]}", ",]}"),
         GOOD.replace('"page_number"', "page_number"),
