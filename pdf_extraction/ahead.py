@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,11 @@ Step = Literal["page_extractions", "document_chunks"]
 MOST_PAGES = 2_000
 #: Rows of the main table that are worth showing.
 _SHOWN_ROWS = 5
+#: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
+#: its time the share that may go into it.
+_BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 4.0, 0.15
+#: Bytes of a warehouse that is left to the run's end: each refresh copies all of it.
+_MOST_REFRESHED = 64_000_000
 
 
 @dataclass(frozen=True)
@@ -151,6 +157,8 @@ class Ahead:
     _pool: ProcessPool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _sample: judging.Sample = field(default_factory=judging.Sample)
+    _refresh: asyncio.Task[None] | None = None
+    _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
 
     def take(self, entry: Entry, outcome: DocumentOutcome) -> None:
         """Finish a document whose answers are kept; called in the event loop's thread.
@@ -174,6 +182,8 @@ class Ahead:
         try:
             if kind is None:
                 await asyncio.gather(*self._tasks)
+            if self._refresh is not None:
+                await self._refresh  # a thread that cannot be cancelled
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -194,8 +204,26 @@ class Ahead:
             task = (*where, entry, self.run_id, publishes, texts)
             future = self._pool.schedule(_finish, args=task)
             self.finished[key] = await asyncio.wrap_future(future)
+            if publishes:
+                self._show()
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
             _log.debug("%s: left to its own step", key, exc_info=True)
+
+    def _show(self) -> None:
+        """Bring what is finished to SQL users now and then, so that little is left at the end."""
+        is_under_way = self._refresh is not None and not self._refresh.done()
+        if not is_under_way and time.monotonic() >= self._refresh_due:
+            self._refresh = asyncio.create_task(self._refreshed())
+
+    async def _refreshed(self) -> None:
+        warehouse, began = self.workspace.warehouse, time.monotonic()
+        try:
+            if warehouse.byte_size <= _MOST_REFRESHED:
+                await asyncio.to_thread(warehouse.refresh)
+        except ExtractionError:  # the step will say so, in its place
+            _log.debug("the warehouse is left to its own step", exc_info=True)
+        took = time.monotonic() - began
+        self._refresh_due = began + max(_BETWEEN_REFRESHES_S, took / _REFRESHING_SHARE)
 
     async def _read_again(
         self, entry: Entry, numbers: Sequence[int] | None

@@ -78,3 +78,21 @@ def test_documents_of_few_pages_are_sampled_together():
     assert [sample.of(read(1)) for _ in range(9)] == [[1]] * 8 + [[]]
     assert sum(len(sample.of(read(1))) for _ in range(111)) == 2
     assert sample.of(read(120)) == [1, 18, 35, 52, 69, 86, 103, 120]
+
+
+def test_sql_users_see_what_is_finished_while_a_run_still_asks(tmp_path, monkeypatch):
+    """A run of a thousand documents is looked into long before its end."""
+    monkeypatch.setattr(ahead, "_BETWEEN_REFRESHES_S", 0.0)
+    workspace, entry = law(tmp_path)
+    read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    found = workspace.warehouse.query("SELECT document_id FROM documents").to_pylist()
+    assert found == [{"document_id": "lei-1"}]
+
+
+def test_a_large_warehouse_is_left_to_the_end_of_a_run(tmp_path, monkeypatch):
+    """Each refresh copies the whole file."""
+    monkeypatch.setattr(ahead, "_BETWEEN_REFRESHES_S", 0.0)
+    monkeypatch.setattr(ahead, "_MOST_REFRESHED", -1)
+    workspace, entry = law(tmp_path)
+    read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    assert workspace.warehouse.byte_size == 0

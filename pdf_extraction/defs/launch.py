@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 #: Documents of one run in the caller's process. A larger run shares its window of pages and
 #: its workers over more documents; a smaller one is sooner complete in the UI.
 DOCUMENTS_PER_RUN = 100
-#: Of short ones: a hundred pages would wait longer for their run's two ends than for a server.
-SHORT_DOCUMENTS_PER_RUN = 300
+#: Of short ones: a hundred pages would wait longer for their run's two ends than for a server,
+#: and what is finished comes to SQL users while others are asked about.
+SHORT_DOCUMENTS_PER_RUN = 1_000
 _SHORT_BYTES = 100_000
 #: Says in the UI where a run came from.
 _TAGS = {"pdf_extraction/launched_by": "command line"}

@@ -29,16 +29,21 @@ def code(value: object, most: int = _MOST_CHARACTERS) -> str:
 
 
 def _one_line(text: str) -> str:
-    return " ".join("".join(map(_plain, text)).split())
+    return " ".join(text.translate(_PLAIN).split())
 
 
-def _plain(character: str) -> str:
-    if character == "`":
-        return "'"
-    if character == "|":
-        return "¦"
-    # Control and format characters would reorder or hide what stands beside them.
-    return " " if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"} else character
+class _Plain(dict[int, str]):
+    """What stands for a character, by code point; each is looked up once."""
+
+    def __missing__(self, point: int) -> str:
+        character = chr(point)
+        # Control and format characters would reorder or hide what stands beside them.
+        hides = unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co"}
+        self[point] = " " if hides else character
+        return self[point]
+
+
+_PLAIN = _Plain({ord("`"): "'", ord("|"): "¦"})
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str] | None = None) -> str:

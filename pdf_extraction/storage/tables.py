@@ -87,11 +87,14 @@ class Tables:
             name: to_table(name, r) for name, r in rows_by_table.items() if name in SCHEMAS and r
         }
         _check_document(partition_key, rows_by_table)
+        # A new document's files are made before the lock: commits of other processes wait for it.
+        is_new = self.mark(partition_key) is None
+        made = {name: _parquet(table) for name, table in known.items()} if is_new else {}
         with self.locked():
             tables = {**known, **self._own(rows_by_table, brought)}
             if self._is_same(partition_key, tables):
                 return False
-            self._replace(partition_key, tables)
+            self._replace(partition_key, tables, made)
         return True
 
     def _own(
@@ -115,7 +118,7 @@ class Tables:
         with self.locked():
             if not any(self.file(name, partition_key).exists() for name in self.names):
                 return False
-            self._replace(partition_key, {})
+            self._replace(partition_key, {}, {})
             specs.drop_unused(self.root)
         return True
 
@@ -233,11 +236,13 @@ class Tables:
             return SCHEMAS[name]
         return specs.arrow_schema(specs.kept_specs(self.root)[name])
 
-    def _replace(self, partition_key: str, tables: Mapping[str, pa.Table]) -> None:
+    def _replace(
+        self, partition_key: str, tables: Mapping[str, pa.Table], made: Mapping[str, bytes]
+    ) -> None:
         staged = self._journal / f"{partition_key}{_STAGED}"
         staged.mkdir()
         for name, table in tables.items():
-            _write(staged / f"{name}{_ENDING}", _parquet(table))
+            _write(staged / f"{name}{_ENDING}", made.get(name) or _parquet(table))
         _write(staged / _MANIFEST, " ".join(tables).encode())
         _sync(staged)
         ready = self._journal / f"{partition_key}{_READY}"

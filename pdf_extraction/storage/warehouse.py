@@ -125,6 +125,11 @@ class Warehouse:
         """
         return ask(self.file, sql, external_access=external_access)
 
+    @property
+    def byte_size(self) -> int:
+        """Of the file; 0 before it is first built."""
+        return self.file.stat().st_size if self.file.exists() else 0
+
     def refresh(self) -> RefreshFacts:
         """Bring every document that changed since the last time; does nothing where none did.
 

@@ -93,7 +93,7 @@ def test_the_text_of_a_document_is_no_markup_in_the_metadata(instance, make_work
     run_documents(instance, workspace, [key])
     event = instance.get_latest_materialization_event(dg.AssetKey("page_images"))
     metadata = event.asset_materialization.metadata
-    assert metadata["picture"].value.startswith("![page](data:image/webp;base64,")
+    assert metadata["picture"].value.startswith("![page](data:image/jpeg;base64,")
     assert "`LEI Nº 100" in metadata["preview"].value
     chunks = instance.get_latest_materialization_event(CHUNKS).asset_materialization.metadata
     assert chunks["dagster/row_count"].value == 8
