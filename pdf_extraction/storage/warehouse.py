@@ -42,7 +42,8 @@ if TYPE_CHECKING:
 _NEW = ".warehouse-new-"
 #: Documents taken under one hold of the commit lock: a second or two.
 _BATCH = 500
-#: With more of the documents changed than this share, building anew is cheaper than copying.
+#: With more of the documents outdated than this share, building anew is cheaper than copying
+#: the file, deleting and inserting; new ones cost the same in both.
 _REBUILD_SHARE = 0.5
 _READ = "FROM read_parquet($files, union_by_name=true, hive_partitioning=false)"
 _INSERT = "INSERT INTO {table} ({columns}) SELECT {columns} " + _READ
@@ -142,7 +143,7 @@ class Warehouse:
             state, marks = self._known(), self._tables.marks()
             if state is not None and marks == {k: v[0] for k, v in state.partitions.items()}:
                 return _facts(state, state, started)
-            if state is not None and len(_changed(state, marks)) > _REBUILD_SHARE * len(marks):
+            if state is not None and _outdated(state, marks) > _REBUILD_SHARE * len(marks):
                 return self._build(None, started, before=state)
             return self._build(state, started, before=state)
 
@@ -316,6 +317,11 @@ def _changed(state: _State, marks: dict[str, str]) -> set[str]:
     """Partitions that are new, other than before, or gone."""
     keys = marks.keys() | state.partitions.keys()
     return {key for key in keys if marks.get(key) != state.partitions.get(key, ("",))[0]}
+
+
+def _outdated(state: _State, marks: dict[str, str]) -> int:
+    """How many documents are in the file with rows that are not theirs any more."""
+    return len(_changed(state, marks) & state.partitions.keys())
 
 
 def _facts(before: _State, after: _State, started: float, *, rebuilt: bool = False) -> RefreshFacts:
