@@ -13,21 +13,21 @@ def main() -> None:
 
     asked = arguments()
     workspace = ours(asked)
-    started = done.clock()
     warm_up_workers(workspace.settings.profile)
-    keys = [
-        workspace.catalogue.register(path, asked.pdfs).document.partition_key
-        for path in sorted(asked.pdfs.glob("*.pdf"))
-    ]
     with open_instance(workspace.data) as instance:
+        started = done.clock()
+        keys = [
+            workspace.catalogue.register(path, asked.pdfs).document.partition_key
+            for path in sorted(asked.pdfs.glob("*.pdf"))
+        ]
         result = run_documents(instance, workspace, keys)
-    rows = [workspace.tables.read("documents", key)[0] for key in keys]
-    done(
-        started,
-        pages=sum(row["pages_done"] for row in rows),
-        lost=sum(row["pages_failed"] for row in rows),
-        broken=list(result.broken.values()),
-    )
+        rows = [result.documents[key] for key in keys]
+        done(
+            started,
+            pages=sum(row["pages_done"] for row in rows),
+            lost=sum(row["pages_failed"] for row in rows),
+            broken=list(result.broken.values()),
+        )
 
 
 if __name__ == "__main__":
