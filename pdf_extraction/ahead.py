@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import logging
+import threading
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -147,6 +148,10 @@ class Ahead:
         run_id: Of the run that will come to these steps.
         through: Steps that the run comes to; without ``page_extractions`` nothing is done.
         reader: Of the run; reads some pages a second time, for the checks.
+
+    Attributes:
+        finished: What is done, by partition key.
+        refreshing: Brings finished documents to the warehouse; may go on after the end.
     """
 
     workspace: Workspace
@@ -157,7 +162,7 @@ class Ahead:
     _pool: ProcessPool | None = None
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
     _sample: judging.Sample = field(default_factory=judging.Sample)
-    _refresh: asyncio.Task[None] | None = None
+    refreshing: threading.Thread | None = None
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
 
     def take(self, entry: Entry, outcome: DocumentOutcome) -> None:
@@ -182,8 +187,8 @@ class Ahead:
         try:
             if kind is None:
                 await asyncio.gather(*self._tasks)
-            if self._refresh is not None:
-                await self._refresh  # a thread that cannot be cancelled
+                if self.finished and "document_chunks" in self.through:
+                    self._start_refresh()  # beside what the run writes into its history
         finally:
             for task in self._tasks:
                 task.cancel()
@@ -211,15 +216,20 @@ class Ahead:
 
     def _show(self) -> None:
         """Bring what is finished to SQL users now and then, so that little is left at the end."""
-        is_under_way = self._refresh is not None and not self._refresh.done()
-        if not is_under_way and time.monotonic() >= self._refresh_due:
-            self._refresh = asyncio.create_task(self._refreshed())
+        is_due = time.monotonic() >= self._refresh_due
+        if is_due and self.workspace.warehouse.byte_size <= _MOST_REFRESHED:
+            self._start_refresh()
 
-    async def _refreshed(self) -> None:
-        warehouse, began = self.workspace.warehouse, time.monotonic()
+    def _start_refresh(self) -> None:
+        if self.refreshing is None or not self.refreshing.is_alive():
+            # Nobody waits for it: whoever refreshes next waits for the warehouse's lock.
+            self.refreshing = threading.Thread(target=self._refresh, name="refresh")
+            self.refreshing.start()
+
+    def _refresh(self) -> None:
+        began = time.monotonic()
         try:
-            if warehouse.byte_size <= _MOST_REFRESHED:
-                await asyncio.to_thread(warehouse.refresh)
+            self.workspace.warehouse.refresh()
         except ExtractionError:  # the step will say so, in its place
             _log.debug("the warehouse is left to its own step", exc_info=True)
         took = time.monotonic() - began

@@ -18,7 +18,7 @@ def read_ahead(workspace, entry, through):
         ):
             told = [tools, [entry], Selection(), Progress()]
             await steps.read_pages(*told, lambda outcome: done.take(entry, outcome))
-        return done.finished
+        return done
 
     return asyncio.run(run())
 
@@ -33,7 +33,7 @@ def test_a_document_is_published_while_its_run_still_asks_and_its_own_step_finds
 ):
     """What another process did ahead is what the step itself would have done."""
     workspace, entry = law(tmp_path)
-    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})["lei-1"]
+    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"}).finished["lei-1"]
     assert done.published.changed
     again = ahead.publish(workspace, entry, "run-2")
     assert not again.changed
@@ -45,7 +45,7 @@ def test_a_document_is_published_while_its_run_still_asks_and_its_own_step_finds
 def test_a_run_that_comes_to_no_later_step_publishes_nothing(tmp_path):
     """Pages asked about alone leave the tables as they were."""
     workspace, entry = law(tmp_path)
-    assert read_ahead(workspace, entry, ()) == {}
+    assert read_ahead(workspace, entry, ()).finished == {}
     assert workspace.tables.read("documents", "lei-1") == []
 
 
@@ -53,13 +53,14 @@ def test_a_very_long_document_waits_for_its_own_steps(tmp_path, monkeypatch):
     """Two processes that hold it whole would take twice its memory."""
     monkeypatch.setattr(ahead, "MOST_PAGES", 0)
     workspace, entry = law(tmp_path)
-    assert read_ahead(workspace, entry, {"page_extractions", "document_chunks"}) == {}
+    assert read_ahead(workspace, entry, {"page_extractions", "document_chunks"}).finished == {}
 
 
 def test_what_is_judged_ahead_is_what_the_checks_would_say_of_the_tables(tmp_path):
     """Rows fresh from a process and rows read back from their files are judged alike."""
     workspace, entry = law(tmp_path)
-    judged = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})["lei-1"].judged
+    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    judged = done.finished["lei-1"].judged
     hashes = asyncio.run(judging.rehash(workspace, [entry], ["lei-1"]))
     rows = judging.published_rows(workspace, "lei-1")
     assert judged.verdicts == judging.verdicts(workspace, rows, hashes["lei-1"], quality.CHECKS)
@@ -80,19 +81,18 @@ def test_documents_of_few_pages_are_sampled_together():
     assert sample.of(read(120)) == [1, 18, 35, 52, 69, 86, 103, 120]
 
 
-def test_sql_users_see_what_is_finished_while_a_run_still_asks(tmp_path, monkeypatch):
+def test_sql_users_see_what_is_finished_before_the_run_comes_to_its_next_step(tmp_path):
     """A run of a thousand documents is looked into long before its end."""
-    monkeypatch.setattr(ahead, "_BETWEEN_REFRESHES_S", 0.0)
     workspace, entry = law(tmp_path)
-    read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    done.refreshing.join()
     found = workspace.warehouse.query("SELECT document_id FROM documents").to_pylist()
     assert found == [{"document_id": "lei-1"}]
+    assert workspace.warehouse.refresh().changed == ()
 
 
-def test_a_large_warehouse_is_left_to_the_end_of_a_run(tmp_path, monkeypatch):
-    """Each refresh copies the whole file."""
-    monkeypatch.setattr(ahead, "_BETWEEN_REFRESHES_S", 0.0)
-    monkeypatch.setattr(ahead, "_MOST_REFRESHED", -1)
+def test_a_run_that_publishes_nothing_refreshes_nothing(tmp_path):
     workspace, entry = law(tmp_path)
-    read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
-    assert workspace.warehouse.byte_size == 0
+    done = read_ahead(workspace, entry, {"page_extractions"})
+    assert list(done.finished) == ["lei-1"]
+    assert done.refreshing is None
