@@ -94,7 +94,8 @@ class Tables:
             tables = {**known, **self._own(rows_by_table, brought)}
             if self._is_same(partition_key, tables):
                 return False
-            self._replace(partition_key, tables, made)
+            files = {name: made.get(name) or _parquet(table) for name, table in tables.items()}
+            self._replace(partition_key, files)
         return True
 
     def _own(
@@ -118,7 +119,7 @@ class Tables:
         with self.locked():
             if not any(self.file(name, partition_key).exists() for name in self.names):
                 return False
-            self._replace(partition_key, {}, {})
+            self._replace(partition_key, {})
             specs.drop_unused(self.root)
         return True
 
@@ -236,14 +237,12 @@ class Tables:
             return SCHEMAS[name]
         return specs.arrow_schema(specs.kept_specs(self.root)[name])
 
-    def _replace(
-        self, partition_key: str, tables: Mapping[str, pa.Table], made: Mapping[str, bytes]
-    ) -> None:
+    def _replace(self, partition_key: str, files: Mapping[str, bytes]) -> None:
         staged = self._journal / f"{partition_key}{_STAGED}"
         staged.mkdir()
-        for name, table in tables.items():
-            _write(staged / f"{name}{_ENDING}", made.get(name) or _parquet(table))
-        _write(staged / _MANIFEST, " ".join(tables).encode())
+        for name, data in files.items():
+            _write(staged / f"{name}{_ENDING}", data)
+        _write(staged / _MANIFEST, " ".join(files).encode())
         _sync(staged)
         ready = self._journal / f"{partition_key}{_READY}"
         staged.rename(ready)
