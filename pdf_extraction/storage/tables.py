@@ -1,27 +1,20 @@
 """One Parquet file for each document and table, all of a document replaced together.
 
-A commit stages its files in a journal folder; the rename of that folder is the commit
-point. What a kill leaves is rolled forward (after the point) or thrown away (before it) by
-the next process that looks. SQL has a module of its own.
-
-    DATA/tables/TABLE/PARTITION.parquet
-    DATA/tables/.journal/PARTITION.staged    before the point
-    DATA/tables/.journal/PARTITION.ready     after it, until every file is in its place
+How they come to their places at once is ``journal``'s. SQL has a module of its own.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from filelock import FileLock
 
 from pdf_extraction.errors import RowMismatch, StorageError
 from pdf_extraction.storage import specs
+from pdf_extraction.storage.journal import Journal, Staging
 from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain, to_table
 
 if TYPE_CHECKING:
@@ -33,7 +26,7 @@ if TYPE_CHECKING:
 
 #: With so few rows zstd takes twice the time of the whole file and saves nothing.
 _FEW_ROWS = 64
-_READY, _STAGED, _ENDING, _MANIFEST = ".ready", ".staged", ".parquet", "manifest"
+_ENDING = ".parquet"
 
 
 class Tables:
@@ -45,7 +38,7 @@ class Tables:
 
     def __init__(self, data_dir: Path) -> None:
         self.root = data_dir / "tables"
-        self._journal = self.root / ".journal"
+        self._journal = Journal(self.root)
         self.recover()
 
     @property
@@ -83,44 +76,43 @@ class Tables:
             RowMismatch: Rows do not fit their tables, or not this one document.
             StorageError: The files cannot be written; the old rows stay.
         """
-        known = {
-            name: to_table(name, r) for name, r in rows_by_table.items() if name in SCHEMAS and r
-        }
-        _check_document(partition_key, rows_by_table)
-        # A new document's files are made before the lock: commits of other processes wait for it.
-        is_new = self.mark(partition_key) is None
-        made = {name: _parquet(table) for name, table in known.items()} if is_new else {}
-        with self.locked():
-            tables = {**known, **self._own(rows_by_table, brought)}
-            if self._is_same(partition_key, tables):
-                return False
-            files = {name: made.get(name) or _parquet(table) for name, table in tables.items()}
-            self._replace(partition_key, files)
-        return True
+        with self.together() as documents:
+            return documents.commit(partition_key, rows_by_table, brought)
 
-    def _own(
-        self, rows_by_table: Mapping[str, Sequence[Row]], brought: Sequence[TableSpec]
-    ) -> dict[str, pa.Table]:
-        """Tables that profiles brought along, in the columns that they have from now on."""
-        kept = specs.kept_specs(self.root)
-        widened = specs.widened(kept, brought)
-        specs.keep(self.root, widened)
-        known = {**kept, **{spec.name: spec for spec in widened}}
-        found = {}
-        for name, rows in rows_by_table.items():
-            if name not in SCHEMAS and rows:
-                schema = specs.arrow_schema(known[name])
-                empty = dict.fromkeys(schema.names)
-                found[name] = to_table(name, [{**empty, **row} for row in rows], schema)
-        return found
+    @contextmanager
+    def together(self) -> Iterator[Together]:
+        """Commits that take effect at the end, all brought to the disk at once.
+
+        Each document is replaced by itself, and none where an exception ends it all.
+
+        Raises:
+            SettingsError: A column has another type already.
+            StorageError: The files cannot be written; the old rows stay.
+        """
+        with self._journal.staging() as staging:
+            documents = Together(self, self._journal, staging)
+            yield documents
+            if staging.is_empty and not documents.brought:
+                return
+            self._journal.sync()
+            with self.locked():
+                kept = specs.kept_specs(self.root)
+                specs.keep(self.root, specs.widened(kept, documents.brought.values()))
+                staging.place()
+            self._journal.sync()
 
     def forget(self, partition_key: str) -> bool:
         """Remove a document's rows from every table; whether there were any."""
-        with self.locked():
-            if not any(self.file(name, partition_key).exists() for name in self.names):
-                return False
-            self._replace(partition_key, {})
-            specs.drop_unused(self.root)
+        with self._journal.staging() as staging:
+            with self._journal.writing():
+                staging.replace(partition_key, {})
+            self._journal.sync()
+            with self.locked():
+                if not any(self.file(name, partition_key).exists() for name in self.names):
+                    return False
+                staging.place()
+                specs.drop_unused(self.root)
+            self._journal.sync()
         return True
 
     def read(self, table: str, partition_key: str) -> list[Row]:
@@ -162,9 +154,7 @@ class Tables:
 
     def file(self, table: str, partition_key: str) -> Path:
         """Where a document's rows of one table are kept."""
-        if not partition_key or partition_key[0] == "." or set(partition_key) & {"/", "\\", "\0"}:
-            raise RowMismatch(f"{partition_key!r} is no partition key")
-        return self.root / table / f"{partition_key}{_ENDING}"
+        return self._journal.file(table, partition_key)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -173,34 +163,21 @@ class Tables:
         Raises:
             StorageError: The data folder cannot be written.
         """
-        try:
-            self._journal.mkdir(parents=True, exist_ok=True)
-            # A new lock object each time, so that threads of one process exclude each other.
-            with FileLock(self.root / ".lock", is_singleton=False):
-                self._recover()
-                yield
-        except OSError as error:
-            sentence = f"{self.root}: {error}; free space or mend the folder, then run again"
-            raise StorageError(sentence) from error
+        with self._journal.locked():
+            yield
 
     def recover(self) -> None:
-        """Finish or undo what a killed process left; waits for a commit that is under way."""
-        try:
-            left = any(self._journal.iterdir())
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise StorageError(f"{self.root}: cannot be read: {error}") from error
-        if left:
-            with self.locked():
-                pass
+        """Finish what a killed process left; waits for a commit that is under way."""
+        self._journal.recover()
 
-    def _recover(self) -> None:
-        for folder in sorted(self._journal.iterdir()):
-            if folder.suffix == _READY:
-                self._apply(folder)
-            else:
-                shutil.rmtree(folder)
+    def differs(self, partition_key: str, tables: Mapping[str, pa.Table]) -> bool:
+        """Whether a document's rows are other ones than these, or cannot be read."""
+        while True:
+            self.recover()
+            before = self.mark(partition_key)
+            is_same = self._is_same(partition_key, tables)
+            if self.mark(partition_key) == before:  # no commit of another process in between
+                return not is_same
 
     def _is_same(self, partition_key: str, tables: Mapping[str, pa.Table]) -> bool:
         for name in self.names:
@@ -237,33 +214,63 @@ class Tables:
             return SCHEMAS[name]
         return specs.arrow_schema(specs.kept_specs(self.root)[name])
 
-    def _replace(self, partition_key: str, files: Mapping[str, bytes]) -> None:
-        staged = self._journal / f"{partition_key}{_STAGED}"
-        staged.mkdir()
-        for name, data in files.items():
-            _write(staged / f"{name}{_ENDING}", data)
-        _write(staged / _MANIFEST, " ".join(files).encode())
-        _sync(staged)
-        ready = self._journal / f"{partition_key}{_READY}"
-        staged.rename(ready)
-        _sync(self._journal)
-        self._apply(ready)
 
-    def _apply(self, ready: Path) -> None:
-        """Move a committed folder's files to their places; may be repeated after a kill."""
-        partition_key = ready.name.removesuffix(_READY)
-        present = (ready / _MANIFEST).read_text().split()
-        for name in dict.fromkeys((*self.names, *present)):
-            target, source = self.file(name, partition_key), ready / f"{name}{_ENDING}"
-            if name not in present:
-                target.unlink(missing_ok=True)
-            elif source.exists():
-                target.parent.mkdir(exist_ok=True)
-                source.replace(target)
-                _sync(target.parent)
-        # Its files are gone, so it must not be taken for a commit while it is being removed.
-        done = ready.rename(self._journal / f"{partition_key}{_STAGED}")
-        shutil.rmtree(done)
+class Together:
+    """Commits of several documents; see ``Tables.together``.
+
+    Args:
+        tables: Where to.
+        journal: Of these tables.
+        staging: The documents' files until the end.
+
+    Attributes:
+        brought: Tables that profiles bring along, by name.
+    """
+
+    def __init__(self, tables: Tables, journal: Journal, staging: Staging) -> None:
+        self._tables = tables
+        self._journal = journal
+        self._staging = staging
+        self.brought: dict[str, TableSpec] = {}
+
+    def commit(
+        self,
+        partition_key: str,
+        rows_by_table: Mapping[str, Sequence[Row]],
+        brought: Sequence[TableSpec] = (),
+    ) -> bool:
+        """Replace a document's rows at the end; as ``Tables.commit``."""
+        tables = self._arrow(rows_by_table, brought)
+        _check_document(partition_key, rows_by_table)
+        if not self._tables.differs(partition_key, tables):
+            return False
+        with self._journal.writing():
+            files = {name: self._staging.file(name) for name in tables}
+            for name, table in tables.items():
+                _write(table, files[name])
+            self._staging.replace(partition_key, files)
+        return True
+
+    def _arrow(
+        self, rows_by_table: Mapping[str, Sequence[Row]], brought: Sequence[TableSpec]
+    ) -> dict[str, pa.Table]:
+        """Tables with rows; those that profiles brought along in all columns that they have."""
+        found = {name: rows for name, rows in rows_by_table.items() if rows}
+        own: dict[str, TableSpec] = {}
+        if brought or found.keys() - SCHEMAS.keys():
+            kept = specs.kept_specs(self._tables.root)
+            self.brought |= {spec.name: spec for spec in specs.widened(kept, brought)}
+            own = {**kept, **self.brought}
+        return {
+            name: to_table(name, rows) if name in SCHEMAS else _own_table(own[name], rows)
+            for name, rows in found.items()
+        }
+
+
+def _own_table(spec: TableSpec, rows: Sequence[Row]) -> pa.Table:
+    schema = specs.arrow_schema(spec)
+    empty = dict.fromkeys(schema.names)
+    return to_table(spec.name, [{**empty, **row} for row in rows], schema)
 
 
 def _check_document(partition_key: str, rows_by_table: Mapping[str, Sequence[Row]]) -> None:
@@ -299,27 +306,10 @@ def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
     return pa.table(columns, schema=today)
 
 
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
+def _write(table: pa.Table, path: Path) -> None:
     pq.write_table(
         table,
-        sink,
+        path,
         compression="zstd" if table.num_rows > _FEW_ROWS else "snappy",
         store_schema=False,
     )
-    return sink.getvalue().to_pybytes()
-
-
-def _write(path: Path, data: bytes) -> None:
-    with path.open("xb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -108,6 +108,55 @@ def test_a_kill_at_any_step_leaves_the_old_rows_or_the_new_ones(tmp_path):
     assert len(results) - point > 5
 
 
+@pytest.mark.parametrize(("ending", "text"), [(".ready", "new"), (".staged", "old")])
+def test_what_a_killed_run_of_a_version_before_has_left_is_finished_or_undone(
+    tmp_path, ending, text
+):
+    """It kept a document's new files in a folder of the journal, whose rename was the point."""
+    tables, later = Tables(tmp_path / "data"), Tables(tmp_path / "later")
+    tables.commit("k", document("k", text="old", devices=2))
+    later.commit("k", {**document("k", text="new"), "devices": []})
+    folder = tables.root / ".journal" / f"k{ending}"
+    folder.mkdir()
+    for name in ("documents", "pages"):
+        later.file(name, "k").rename(folder / f"{name}.parquet")
+    if ending == ".ready":
+        (folder / "manifest").write_text("documents pages")
+    assert tables.read("documents", "k")[0]["canonical_text"] == text
+    assert len(tables.read("devices", "k")) == (0 if text == "new" else 2)
+    assert list((tables.root / ".journal").iterdir()) == []
+
+
+def test_documents_committed_together_are_there_at_the_end_and_a_bad_one_costs_itself(tmp_path):
+    """What does not fit its tables is refused at once; the others are published all the same."""
+    tables = Tables(tmp_path)
+    tables.commit("c", document("c"))
+    with tables.together() as documents:
+        assert documents.commit("a", document("a"))
+        with pytest.raises(RowMismatch):
+            documents.commit("bad", {**document("bad"), "pages": [{}]})
+        assert documents.commit("b", document("b", devices=2))
+        assert not documents.commit("c", document("c"))
+        assert tables.partitions() == ["c"]
+    assert tables.partitions() == ["a", "b", "c"]
+    assert len(tables.read("devices", "b")) == 2
+
+
+def test_documents_committed_together_leave_nothing_where_their_run_breaks(tmp_path):
+    """Neither rows nor files under hidden names."""
+    tables = Tables(tmp_path)
+
+    def broken():
+        with tables.together() as documents:
+            documents.commit("a", document("a"))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        broken()
+    assert tables.partitions() == []
+    assert [path for path in tables.root.rglob("*") if path.is_file()] == []
+
+
 def test_many_writers_of_one_document_leave_one_of_their_commits(tmp_path):
     """Commits of several threads exclude each other."""
     versions = [document("k", text=f"v{n}", devices=n + 1) for n in range(8)]
