@@ -64,8 +64,8 @@ def publish(
     """
     document = rows["documents"][0]
     partition_key = document["partition_key"]
-    earlier = tables.read("documents", partition_key)
-    if _failed_whole(document) and earlier and earlier[0]["page_count"] is not None:
+    earlier = tables.read("documents", partition_key) if _failed_whole(document) else []
+    if earlier and earlier[0]["page_count"] is not None:
         kept = {**earlier[0], "status": "failed"}
         kept |= {name: document[name] for name in ("error_type", "error")}
         rows = {name: tables.read(name, partition_key) for name in tables.names}
