@@ -44,6 +44,7 @@ from pdf_extraction.profiles.base import Profile
 from pdf_extraction.questions import Window, asked_profile, build_follow_up, build_request
 from pdf_extraction.readings import Readings
 from pdf_extraction.storage import outcomes
+from pdf_extraction.storage.ended import EndedPages
 from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
@@ -162,11 +163,11 @@ class _Run:
             return DocumentOutcome(document, profile, error=error), False
         self.progress.on_open(document, facts.page_count)
         earlier = Earlier.of(self.tools, document)
-        pages = await self._pages(document, facts.page_count, earlier)
-        gone = next((p.error for p in pages if isinstance(p.error, DocumentNotFound)), None)
-        if gone is not None:
+        pages = EndedPages(self.tools.workspace.stages.root, facts.page_count)
+        chosen = self._chosen(facts.page_count, earlier)
+        if (gone := await self._end(document, pages, chosen, earlier)) is not None:
             return DocumentOutcome(document, profile, error=gone), False
-        kept = any(page is earlier.outcomes.get(page.page.page_number) for page in pages)
+        kept = any(number not in chosen for number in earlier.outcomes)
         outcome = DocumentOutcome(document, profile, pages, read_now=not kept and not earlier.known)
         return outcome, kept and not earlier.read_alike
 
@@ -178,27 +179,39 @@ class _Run:
         if self.selection.ask:
             outcomes.save_answers(stages, outcome, self.tools.chain_identity)
 
-    async def _pages(
-        self, document: Document, count: int, earlier: Earlier
-    ) -> tuple[PageOutcome, ...]:
-        readings = Readings(self.tools, document, count, earlier.known)
+    def _chosen(self, count: int, earlier: Earlier) -> set[int]:
+        """Pages that are done now; the others keep how they ended before."""
         takes = self.selection.takes
         chosen = {n for n in range(1, count + 1) if takes(n, earlier.outcomes.get(n))}
-        taken = windows.closed(chosen, earlier.outcomes)
-        tasks: list[asyncio.Task[list[PageOutcome]]] = []
-        lane = self.lanes if count > SHORT else nullcontext()
+        return windows.closed(chosen, earlier.outcomes)
+
+    async def _end(
+        self, document: Document, pages: EndedPages, taken: Collection[int], earlier: Earlier
+    ) -> DocumentNotFound | None:
+        """Bring every page of a document to its end; why none counts, where its file is gone."""
+        gone: DocumentNotFound | None = None
+        readings = Readings(self.tools, document, len(pages), earlier.known)
+        lane = self.lanes if len(pages) > SHORT else nullcontext()
+
+        async def window(numbers: Sequence[int]) -> None:
+            nonlocal gone
+            for page in await self._window(document, numbers, taken, readings, earlier):
+                pages.put(page)
+                gone = page.error if isinstance(page.error, DocumentNotFound) else gone
+
         async with asyncio.TaskGroup() as group, lane:
-            for numbers in windows.planned(count, self.tools.pages_per_question):
+            for numbers in windows.planned(len(pages), self.tools.pages_per_question):
                 await self.window.acquire()
-                task = group.create_task(self._window(document, numbers, taken, readings, earlier))
+                task = group.create_task(window(numbers))
                 task.add_done_callback(lambda _task: self.window.release())
-                tasks.append(task)
-        pages = tuple(page for task in tasks for page in task.result())
         may_ask = taken if self.selection.ask else set()
         doubtful = Doubtful(self.tools.workspace.profile, document, may_ask)
-        return await doubtful.settled(
+        settled = await doubtful.settled(
             pages, lambda page, doubt: self._again(document, page, doubt, readings, earlier)
         )
+        for page in settled:
+            pages.put(page)
+        return gone
 
     async def _window(
         self,

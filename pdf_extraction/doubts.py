@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from pdf_extraction.errors import BudgetExceeded, ExtractionError, SettingsError, StorageError
@@ -17,11 +17,12 @@ from pdf_extraction.placed import ground_document, grounded_pages, parsed_answer
 from pdf_extraction.profiles.base import Doubting, Profile
 from pdf_extraction.questions import build_request
 from pdf_extraction.readings import Readings
+from pdf_extraction.remade import remade
 from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
 
-Pages = tuple[PageOutcome, ...]
+Pages = Sequence[PageOutcome]
 
 
 class Doubtful:
@@ -39,21 +40,21 @@ class Doubtful:
     async def settled(
         self, pages: Pages, ask: Callable[[PageOutcome, Doubt], Awaitable[PageOutcome]]
     ) -> Pages:
-        """The pages, those in doubt with the better of two answers.
+        """The pages in doubt, each with the better of two answers.
 
         Args:
             pages: All pages of the document, in order.
             ask: Brings a page's second answer; the first again where there is none.
         """
         if not any(map(self._may_ask, pages)):
-            return pages
+            return ()
         doubts = await asyncio.to_thread(self._doubts, pages)
         asked = [page for page in pages if page.page.page_number in doubts and self._may_ask(page)]
         if not asked:
-            return pages
+            return ()
         found = await asyncio.gather(*(ask(page, doubts[page.page.page_number]) for page in asked))
         second = {page.page.page_number: page for page in found}
-        return await asyncio.to_thread(self._better, pages, second, doubts)
+        return await asyncio.to_thread(self._better, pages, asked, second, doubts)
 
     def _may_ask(self, page: PageOutcome) -> bool:
         """A model answered it, and only once: a page is not asked a third time by a later run."""
@@ -72,24 +73,33 @@ class Doubtful:
         return profile.doubts(self._document, canonical.text, grounded)
 
     def _better(
-        self, pages: Pages, second: Mapping[int, PageOutcome], doubts: Mapping[int, Doubt]
+        self,
+        pages: Pages,
+        asked: Pages,
+        second: Mapping[int, PageOutcome],
+        doubts: Mapping[int, Doubt],
     ) -> Pages:
         """Second answers where they say more and leave less in doubt, else the first ones."""
-        left = self._doubts(tuple(second.get(page.page.page_number, page) for page in pages))
+        left = self._doubts(_with(pages, second))
         kept = []
-        for page in pages:
+        for page in asked:
             number = page.page.page_number
-            if number not in second:
-                kept.append(page)
-                continue
             about = left[number].about if number in left else frozenset()
             better = about < doubts[number].about and self._says(second[number]) > self._says(page)
             kept.append(second[number] if better else replace(page, doubted=second[number].doubted))
-        return tuple(kept)
+        return kept
 
     def _says(self, page: PageOutcome) -> int:
         ((_, answer),) = parsed_answers(self._profile, [page])
         return len(self._profile.claims(answer)) if answer is not None else 0
+
+
+def _with(pages: Pages, others: Mapping[int, PageOutcome]) -> Pages:
+    def page(place: int) -> PageOutcome:
+        first = pages[place]
+        return others.get(first.page.page_number, first)
+
+    return remade(len(pages), page)
 
 
 async def ask_again(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -164,7 +164,7 @@ class _Work:
 
     async def _pages(self, document: Document) -> list[PageImage]:
         facts = await self.tools.reader.open(document.path, password(document, os.environ))
-        kept: dict[int, PageImage] = {}
+        kept: Mapping[int, PageImage] = {}
         if document.sha256:
             fingerprint, pages = outcomes.load_readings(self.workspace.stages, document)
             kept = pages if fingerprint == self.fingerprint else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -133,13 +134,15 @@ def hash_again(outcome: DocumentOutcome, again: Mapping[int, str]) -> Rehash:
         outcome: With its pages as they are kept.
         again: Texts from ``read_again``, by page number.
     """
-    pages = [page.page for page in outcome.pages]
-    if not pages:
+    if not outcome.pages:
         return Rehash()
-    texts = [again.get(page.page_number, page.text.text) for page in pages]
-    kept = sum(page.text.source == "ocr" for page in pages)
-    just_read = len(text_layers(outcome)) - len(again)
-    return Rehash(build_canonical(texts).hash, len(again), just_read, kept)
+    texts: list[str] = []
+    sources: Counter[str] = Counter()
+    for page in (ended.page for ended in outcome.pages):
+        texts.append(again.get(page.page_number, page.text.text))
+        sources[page.text.source] += 1
+    just_read = sources["text_layer"] - len(again)
+    return Rehash(build_canonical(texts).hash, len(again), just_read, sources["ocr"])
 
 
 @dataclass

@@ -38,11 +38,11 @@ def publish(workspace, entry):
 
 def damage(workspace):
     """A page whose text is no text, as only a bug of ours could have left it."""
-    header, rows = workspace.stages.load("page_images", "lei-1")
-    page = json.loads(rows[0]["payload"])
+    kept = workspace.stages.load("page_images", "lei-1")
+    page = json.loads(kept[0]["payload"])
     page["text"]["text"] = 5
-    rows = [{**rows[0], "payload": json.dumps(page)}]
-    workspace.stages.save("page_images", "lei-1", header, rows)
+    rows = [{**kept[0], "payload": json.dumps(page)}]
+    workspace.stages.save("page_images", "lei-1", kept.header, rows)
 
 
 def test_a_bug_that_one_document_brings_to_light_is_that_documents_failure(read, caplog):

@@ -30,30 +30,37 @@ _PREVIEW_ROWS = 5
 
 def of_images(outcome: DocumentOutcome, stage: Path) -> Metadata:
     """Pages as they were read."""
-    pages = [page.page for page in outcome.pages]
-    sources = Counter(page.text.source for page in pages)
+    sources: Counter[str] = Counter()
+    unreadable = blank = 0
+    flagged: list[Row] = []
+    first: list[Row] = []
+    for page in (ended.page for ended in outcome.pages):
+        sources[page.text.source] += 1
+        unreadable += page.error is not None
+        blank += page.is_blank
+        if page.flags:
+            flagged.append({"page": page.page_number, "flags": ", ".join(page.flags)})
+        if len(first) < _PREVIEW_ROWS:
+            first.append(_reading(page))
     return {
         **_failure(outcome.error),
-        "pages": len(pages),
-        "pages_unreadable": sum(page.error is not None for page in pages),
-        "pages_blank": sum(page.is_blank for page in pages),
+        "pages": len(outcome.pages),
+        "pages_unreadable": unreadable,
+        "pages_blank": blank,
         "by_text_layer": sources["text_layer"],
         "by_ocr": sources["ocr"],
-        **_flagged(pages),
-        "preview": dg.MetadataValue.md(
-            markdown.table(
-                [
-                    {
-                        "page": page.page_number,
-                        "text from": page.text.source,
-                        "because": page.text_verdict,
-                        "text": page.text.text,
-                    }
-                    for page in pages[:_PREVIEW_ROWS]
-                ]
-            )
-        ),
+        **_flagged(flagged),
+        "preview": dg.MetadataValue.md(markdown.table(first)),
         "stage": dg.MetadataValue.path(stage.resolve()),
+    }
+
+
+def _reading(page: PageImage) -> Row:
+    return {
+        "page": page.page_number,
+        "text from": page.text.source,
+        "because": page.text_verdict,
+        "text": page.text.text,
     }
 
 
@@ -65,13 +72,11 @@ def of_picture(picture: Picture | None) -> Metadata:
     return {"picture": shown}
 
 
-def _flagged(pages: Sequence[PageImage]) -> Metadata:
-    flagged = [page for page in pages if page.flags]
-    if not flagged:
+def _flagged(rows: Sequence[Row]) -> Metadata:
+    if not rows:
         return {}
-    rows = [{"page": page.page_number, "flags": ", ".join(page.flags)} for page in flagged]
     return {
-        "pages_flagged": len(flagged),
+        "pages_flagged": len(rows),
         "flagged": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
     }
 
@@ -104,38 +109,39 @@ def _state(left: Left | None, now: float) -> str:
 
 def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metadata:
     """How the pages ended, what they cost in this run, and how the answers begin."""
-    pages = outcome.pages
-    backends = Counter(page.completion.backend for page in pages if page.completion)
+    statuses: Counter[str] = Counter()
+    backends: Counter[str] = Counter()
+    cached = 0
+    failed: list[Row] = []
+    others: list[Row] = []
+    for page in outcome.pages:
+        statuses[page.status] += 1
+        if page.completion:
+            backends[page.completion.backend] += 1
+            cached += page.completion.cached
+        shown = failed if page.status == "failed" else others
+        if len(shown) < _PREVIEW_ROWS:
+            shown.append(_ending(page))
     return {
         **_failure(outcome.error),
-        "pages": len(pages),
-        "pages_failed": sum(page.status == "failed" for page in pages),
-        "pages_blank": sum(page.status == "blank" for page in pages),
-        "pages_cached": sum(bool(page.completion and page.completion.cached) for page in pages),
+        "pages": len(outcome.pages),
+        "pages_failed": statuses["failed"],
+        "pages_blank": statuses["blank"],
+        "pages_cached": cached,
         "calls": spent.calls,
         "input_tokens": spent.input_tokens,
         "output_tokens": spent.output_tokens,
         "cost_usd": float(spent.cost_usd),
         "backends": ", ".join(f"{name}: {count}" for name, count in backends.items()),
-        "preview": dg.MetadataValue.md(markdown.table(_answers(pages))),
+        "preview": dg.MetadataValue.md(markdown.table([*failed, *others][:_PREVIEW_ROWS])),
         "stage": dg.MetadataValue.path(stage.resolve()),
     }
 
 
-def _answers(pages: Sequence[PageOutcome]) -> list[Row]:
-    failed_first = sorted(pages, key=lambda page: page.status != "failed")
-    return [
-        {
-            "page": page.page.page_number,
-            "status": page.status,
-            "answer or error": str(page.error) if page.error else _answer(page),
-        }
-        for page in failed_first[:_PREVIEW_ROWS]
-    ]
-
-
-def _answer(page: PageOutcome) -> str:
-    return page.completion.text if page.completion else ""
+def _ending(page: PageOutcome) -> Row:
+    answer = page.completion.text if page.completion else ""
+    said = str(page.error) if page.error else answer
+    return {"page": page.page.page_number, "status": page.status, "answer or error": said}
 
 
 def of_groundings(placed: Placed, stage: Path) -> Metadata:

@@ -122,14 +122,15 @@ class DocumentOutcome:
     Attributes:
         document: The file.
         profile: Name of the profile that was asked for.
-        pages: One for each page, in page order.
+        pages: One for each page, in page order; of a long document each is made again whenever
+            it is asked for.
         error: Why the document could not be opened.
         read_now: Every page was read from the file just now, none kept from an earlier run.
     """
 
     document: Document
     profile: str
-    pages: tuple[PageOutcome, ...] = ()
+    pages: Sequence[PageOutcome] = ()
     error: ExtractionError | None = None
     read_now: bool = False
 

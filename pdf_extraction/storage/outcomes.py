@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pdf_extraction import codec
@@ -14,7 +14,9 @@ from pdf_extraction.model import (
     PageImage,
     PageOutcome,
 )
-from pdf_extraction.storage.stages import Stages
+from pdf_extraction.remade import ByNumber, remade
+from pdf_extraction.storage.ended import Dumped, EndedPages, dumped
+from pdf_extraction.storage.stages import Kept, Stages
 
 READ, ASKED, GROUNDED = "page_images", "page_completions", "page_extractions"
 
@@ -27,14 +29,10 @@ def save_readings(stages: Stages, outcome: DocumentOutcome, fingerprint: str) ->
         outcome: The document.
         fingerprint: Of everything that decides how a page is read.
     """
-    rows = [
-        {
-            "page_number": page.page.page_number,
-            "payload": codec.dump_page(page.page),
-            "words": codec.dump_words(page.page),
-        }
-        for page in outcome.pages
-    ]
+    rows = (
+        {"page_number": page.number, "payload": page.payload, "words": page.words}
+        for page in _dumped(outcome)
+    )
     header = {**_header(outcome), "fingerprint": fingerprint}
     stages.save(READ, outcome.document.partition_key, header, rows)
 
@@ -47,50 +45,48 @@ def save_answers(stages: Stages, outcome: DocumentOutcome, chain: str = "") -> N
         outcome: The document.
         chain: Which backends were asked.
     """
-    rows = [
-        {"page_number": page.page.page_number, "payload": codec.dump_outcome(page)}
-        for page in outcome.pages
-    ]
+    rows = ({"page_number": page.number, "payload": page.outcome} for page in _dumped(outcome))
     header = {**_header(outcome), "chain": chain}
     stages.save(ASKED, outcome.document.partition_key, header, rows)
+
+
+def _dumped(outcome: DocumentOutcome) -> Iterator[Dumped]:
+    pages = outcome.pages
+    return pages.dumped() if isinstance(pages, EndedPages) else map(dumped, pages)
 
 
 def save_groundings(
     stages: Stages, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
 ) -> None:
     """Keep where each page's claims were found."""
-    rows = [
+    rows = (
         {"page_number": page.page.page_number, "payload": codec.dump_groundings(list(found))}
         for page, found in zip(outcome.pages, groundings, strict=True)
-    ]
+    )
     stages.save(GROUNDED, outcome.document.partition_key, _header(outcome), rows)
 
 
-def load_readings(stages: Stages, document: Document) -> tuple[str, dict[int, PageImage]]:
+def load_readings(stages: Stages, document: Document) -> tuple[str, Mapping[int, PageImage]]:
     """Pages of this very version of the document, and the fingerprint of how they were read."""
-    found = stages.load(READ, document.partition_key)
-    if found is None or found[0]["sha256"] != document.sha256:
+    kept = stages.load(READ, document.partition_key)
+    if kept is None or kept.header["sha256"] != document.sha256:
         return "", {}
-    header, rows = found
-    pages = {row["page_number"]: codec.load_page(row["payload"], row["words"]) for row in rows}
-    return header["fingerprint"], pages
+    return kept.header["fingerprint"], _pages(kept)
 
 
 def load_answers(
     stages: Stages, document: Document, profile: str, pages: Mapping[int, PageImage]
-) -> tuple[str, dict[int, PageOutcome]]:
+) -> tuple[str, Mapping[int, PageOutcome]]:
     """How ``pages`` ended when this profile was last asked for, and by which chain."""
-    found = stages.load(ASKED, document.partition_key)
-    if found is None:
+    kept = stages.load(ASKED, document.partition_key)
+    if kept is None:
         return "", {}
-    header, rows = found
+    header = kept.header
     if (header["sha256"], header["profile"]) != (document.sha256, profile):
         return "", {}
-    return header.get("chain", ""), {
-        row["page_number"]: codec.load_outcome(row["payload"], pages[row["page_number"]])
-        for row in rows
-        if row["page_number"] in pages
-    }
+    if not pages.keys() >= set(kept.numbers):
+        return "", {}  # the two were kept by different runs
+    return header.get("chain", ""), ByNumber(kept.numbers, _outcomes(kept, pages))
 
 
 def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
@@ -99,19 +95,33 @@ def load_outcome(stages: Stages, document: Document) -> DocumentOutcome | None:
     The version is the one that step saw, which ``document.sha256`` may be ahead of.
     """
     read, asked = (stages.load(stage, document.partition_key) for stage in (READ, ASKED))
-    if read is None or asked is None or read[0]["sha256"] != asked[0]["sha256"]:
+    if read is None or asked is None or read.header["sha256"] != asked.header["sha256"]:
         return None
-    header, rows = asked
-    pages = {row["page_number"]: codec.load_page(row["payload"], row["words"]) for row in read[1]}
-    if not {row["page_number"] for row in rows} <= pages.keys():
+    if not set(asked.numbers) <= set(read.numbers):
         return None  # the two were kept by different runs
-    error = header["error"]
+    error = asked.header["error"]
     return DocumentOutcome(
-        replace(document, sha256=header["sha256"], byte_size=header["byte_size"]),
-        header["profile"],
-        tuple(codec.load_outcome(row["payload"], pages[row["page_number"]]) for row in rows),
+        replace(document, sha256=asked.header["sha256"], byte_size=asked.header["byte_size"]),
+        asked.header["profile"],
+        _outcomes(asked, _pages(read)),
         error=named(error["type"], error["message"]) if error else None,
     )
+
+
+def _pages(kept: Kept) -> Mapping[int, PageImage]:
+    def page(place: int) -> PageImage:
+        row = kept[place]
+        return codec.load_page(row["payload"], row["words"])
+
+    return ByNumber(kept.numbers, remade(len(kept), page))
+
+
+def _outcomes(kept: Kept, pages: Mapping[int, PageImage]) -> Sequence[PageOutcome]:
+    def outcome(place: int) -> PageOutcome:
+        row = kept[place]
+        return codec.load_outcome(row["payload"], pages[row["page_number"]])
+
+    return remade(len(kept), outcome)
 
 
 def save_fault(stages: Stages, outcome: DocumentOutcome, fault: ProfileFault) -> None:
@@ -126,12 +136,12 @@ def load_groundings(stages: Stages, outcome: DocumentOutcome) -> list[list[Groun
     Raises:
         ProfileFault: That step broke on this outcome.
     """
-    found = stages.load(GROUNDED, outcome.document.partition_key)
-    if found is None or {**found[0], "fault": None} != {**_header(outcome), "fault": None}:
+    kept = stages.load(GROUNDED, outcome.document.partition_key)
+    if kept is None or {**kept.header, "fault": None} != {**_header(outcome), "fault": None}:
         return None
-    if fault := found[0].get("fault"):
+    if fault := kept.header.get("fault"):
         raise ProfileFault(fault["message"])
-    return [codec.load_groundings(row["payload"]) for row in found[1]]
+    return [codec.load_groundings(row["payload"]) for row in kept]
 
 
 def _header(outcome: DocumentOutcome) -> dict[str, object]:

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate, islice
+from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,7 +21,7 @@ from pdf_extraction.storage.schemas import INT, TEXT
 from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from pdf_extraction.model import Row
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 _SCHEMA = pa.schema({"page_number": INT, "payload": TEXT, "words": pa.binary()})
 _HEADER = b"pdf_extraction.header"
 _ENDING = ".parquet"
+#: Pages that are written, and read again, together: some two megabytes of words.
+_TOGETHER = 64
 _log = logging.getLogger(__name__)
 
 
@@ -40,7 +45,7 @@ class Stages:
         self.root = data_dir / "stages"
 
     def save(
-        self, asset: str, partition_key: str, header: Mapping[str, Any], rows: Sequence[Row]
+        self, asset: str, partition_key: str, header: Mapping[str, Any], rows: Iterable[Row]
     ) -> None:
         """Keep the pages of one document.
 
@@ -49,35 +54,32 @@ class Stages:
             partition_key: Which document.
             header: What the rows belong to; anything that JSON can hold.
             rows: ``page_number`` and ``payload`` (JSON text) of each page, and ``words``
-                (bytes) where the step has any.
+                (bytes) where the step has any; taken a few at a time.
 
         Raises:
             StorageError: The file cannot be written; the old one stays.
         """
         encoded = json.dumps(dict(header), ensure_ascii=False).encode()
         schema = _SCHEMA.with_metadata({_HEADER: encoded})
-        columns = [
-            pa.array([row.get(field.name) for row in rows], type=field.type) for field in _SCHEMA
-        ]
         path = self._file(asset, partition_key)
+        left = iter(rows)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(path) as new:
-                pq.write_table(pa.table(columns, schema=schema), new, compression="zstd")
+            with replacing(path) as new, pq.ParquetWriter(new, schema, compression="zstd") as file:
+                while some := list(islice(left, _TOGETHER)):
+                    columns = [
+                        pa.array([row.get(field.name) for row in some], type=field.type)
+                        for field in _SCHEMA
+                    ]
+                    file.write_table(pa.table(columns, schema=schema))
         except OSError as error:
             raise StorageError(f"{path}: cannot be written: {error}") from error
 
-    def load(self, asset: str, partition_key: str) -> tuple[dict[str, Any], list[Row]] | None:
-        """Header and rows as they were kept; None where there are none that can be read."""
+    def load(self, asset: str, partition_key: str) -> Kept | None:
+        """What was kept of a document; None where there is nothing that can be read."""
         path = self._file(asset, partition_key)
         try:
-            with path.open("rb") as file, pq.ParquetFile(file) as parquet:
-                header = json.loads(parquet.schema_arrow.metadata[_HEADER])
-                rows = parquet.read(columns=_SCHEMA.names).to_pylist()
-                return header, [
-                    {name: value for name, value in row.items() if value is not None}
-                    for row in rows
-                ]
+            return Kept(path)
         except FileNotFoundError:
             return None
         except (OSError, pa.ArrowException, ValueError, KeyError, TypeError) as error:
@@ -92,3 +94,53 @@ class Stages:
 
     def _file(self, asset: str, partition_key: str) -> Path:
         return self.root / asset / f"{partition_key}{_ENDING}"
+
+
+class Kept(Sequence["Row"]):
+    """A stage's rows of one document, a few of them in memory at a time.
+
+    The file stays open, so that the rows are of one version though another takes its place.
+
+    Args:
+        path: Of the file; all of it is looked at, for a damaged one is as good as none.
+
+    Attributes:
+        header: What the rows belong to.
+        numbers: Each row's ``page_number``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = pq.ParquetFile(path)
+        self.header: dict[str, Any] = json.loads(self._file.schema_arrow.metadata[_HEADER])
+        self.numbers: list[Any] = self._file.read(columns=["page_number"])[0].to_pylist()
+        groups = range(self._file.num_row_groups)
+        sizes = (self._file.metadata.row_group(index).num_rows for index in groups)
+        self._starts = list(accumulate(sizes, initial=0))
+        self._held: tuple[int, list[Row]] = -1, []
+        for index in groups:
+            self._group(index)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | list[Row]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(len(self))[index]]
+        place = range(len(self))[index]
+        group = bisect_right(self._starts, place) - 1
+        row = self._group(group)[place - self._starts[group]]
+        return {name: value for name, value in row.items() if value is not None}
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self.__getitem__, range(len(self)))
+
+    def _group(self, index: int) -> list[Row]:
+        held, rows = self._held
+        if held != index:
+            rows = self._file.read_row_group(index, _SCHEMA.names, use_threads=False).to_pylist()
+            self._held = index, rows
+        return rows

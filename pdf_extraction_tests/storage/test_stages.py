@@ -12,7 +12,8 @@ def test_a_stage_comes_back_as_it_was_kept(tmp_path):
     stages = Stages(tmp_path)
     stages.save("page_images", "k", {"sha256": "1"}, [])
     stages.save("page_images", "k", {"sha256": "2", "error": None}, ROWS)
-    assert stages.load("page_images", "k") == ({"sha256": "2", "error": None}, ROWS)
+    kept = stages.load("page_images", "k")
+    assert (kept.header, list(kept)) == ({"sha256": "2", "error": None}, ROWS)
     assert stages.load("page_images", "other") is None
     assert stages.load("page_completions", "k") is None
     assert [path.name for path in (tmp_path / "stages" / "page_images").iterdir()] == ["k.parquet"]
@@ -40,3 +41,20 @@ def test_forgetting_takes_every_step_of_one_document(tmp_path):
     assert stages.load("page_images", "k") is None
     assert stages.load("page_completions", "k") is None
     assert stages.load("page_completions", "k2") is not None
+
+
+def test_a_long_documents_rows_are_read_where_they_are_asked_for(tmp_path):
+    """A row has its page's number, wherever it stands, though the file is replaced meanwhile."""
+    stages = Stages(tmp_path)
+    rows = [
+        {"page_number": n, "payload": str(n), "words": bytes([n % 256])} for n in range(1, 1_000)
+    ]
+    stages.save("page_images", "k", {}, iter(rows))
+    kept = stages.load("page_images", "k")
+    stages.save("page_images", "k", {}, ROWS)
+    assert kept.numbers == list(range(1, 1_000))
+    assert [kept[place] for place in (998, 0, -1, 500)] == [
+        rows[place] for place in (998, 0, -1, 500)
+    ]
+    assert kept[63:66] == rows[63:66]
+    assert list(kept) == rows

@@ -1,0 +1,75 @@
+"""Sequences whose items are made each time they are asked for, so that long ones hold none.
+
+Ten thousand pages with their words took 400 MB, of which a step looks at one page at a time.
+What is made, and from what, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeVar, overload
+
+Item_co = TypeVar("Item_co", covariant=True)
+Number = TypeVar("Number")
+
+#: Items that are held all the same: making them again for each look costs more than their place.
+HELD = 256
+
+
+class Remade(Sequence[Item_co]):
+    """Items by their place.
+
+    Args:
+        count: How many there are.
+        make: Makes the one of a place, from 0; the same one each time.
+    """
+
+    def __init__(self, count: int, make: Callable[[int], Item_co]) -> None:
+        self._places = range(count)
+        self._make = make
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    @overload
+    def __getitem__(self, index: int) -> Item_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item_co]: ...
+    def __getitem__(self, index: int | slice) -> Item_co | list[Item_co]:
+        if isinstance(index, slice):
+            return [self._make(place) for place in self._places[index]]
+        return self._make(self._places[index])
+
+    def __iter__(self) -> Iterator[Item_co]:
+        return map(self._make, self._places)
+
+
+class ByNumber(Mapping[Number, Item_co]):
+    """Items by the numbers that they have.
+
+    Args:
+        numbers: Of each item.
+        items: In the same order.
+    """
+
+    def __init__(self, numbers: Sequence[Number], items: Sequence[Item_co]) -> None:
+        self._places = {number: place for place, number in enumerate(numbers)}
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, number: Number) -> Item_co:
+        return self._items[self._places[number]]
+
+    def __iter__(self) -> Iterator[Number]:
+        return iter(self._places)
+
+    def __contains__(self, number: object) -> bool:
+        return number in self._places
+
+
+def remade(count: int, make: Callable[[int], Item_co]) -> Sequence[Item_co]:
+    """Items that are made when they are asked for, or held where they are few."""
+    items = Remade(count, make)
+    return items if count > HELD else tuple(items)

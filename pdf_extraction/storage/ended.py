@@ -1,0 +1,121 @@
+"""A document's pages as they end, while others are still asked about. No stage is known here."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, overload
+
+from pdf_extraction import codec
+from pdf_extraction.errors import StorageError
+from pdf_extraction.model import PageOutcome
+from pdf_extraction.remade import HELD
+
+
+class Dumped(NamedTuple):
+    """One page as ``codec`` dumps it: the page itself, its words, and how it ended."""
+
+    number: int
+    payload: str
+    words: bytes
+    outcome: str
+
+
+class EndedPages(Sequence[PageOutcome]):
+    """Pages in their order, that ended in any; those of a long document lie on the disk.
+
+    A dense page is 30 KB with its words, and the first of ten thousand wait for the last. The
+    file has no name, so that a kill leaves nothing of it.
+
+    Args:
+        folder: Where the file is, if there is any.
+        count: How many pages there will be.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder = folder
+        self._numbers = range(1, count + 1)
+        self._held: dict[int, PageOutcome] = {}
+        self._places: dict[int, tuple[int, int, int, int]] = {}
+        self._is_long = count > HELD
+        if self._is_long:
+            with self._writing():
+                folder.mkdir(parents=True, exist_ok=True)
+                with tempfile.TemporaryFile(dir=folder) as file:
+                    self._file = os.dup(file.fileno())
+            weakref.finalize(self, os.close, self._file)
+            self._end = 0
+
+    def put(self, page: PageOutcome) -> None:
+        """Keep how a page ended, in place of what was kept of it before.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        if not self._is_long:
+            self._held[page.page.page_number] = page
+            return
+        number, payload, words, outcome = dumped(page)
+        parts = payload.encode(), words, outcome.encode()
+        first, second, third = map(len, parts)
+        with self._writing():
+            os.pwrite(self._file, b"".join(parts), self._end)
+        self._places[number] = self._end, first, second, third
+        self._end += first + second + third
+
+    def dumped(self) -> Iterator[Dumped]:
+        """Each page as it is to be kept."""
+        return map(self._dumped if self._is_long else self._dumped_now, self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> PageOutcome: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[PageOutcome]: ...
+    def __getitem__(self, index: int | slice) -> PageOutcome | list[PageOutcome]:
+        found = self._numbers[index]
+        return self._page(found) if isinstance(found, int) else list(map(self._page, found))
+
+    def __iter__(self) -> Iterator[PageOutcome]:
+        return map(self._page, self._numbers)
+
+    def _page(self, number: int) -> PageOutcome:
+        if not self._is_long:
+            return self._held[number]
+        _, payload, words, outcome = self._dumped(number)
+        return codec.load_outcome(outcome, codec.load_page(payload, words))
+
+    def _dumped(self, number: int) -> Dumped:
+        start, first, second, third = self._places[number]
+        read = os.pread(self._file, first + second + third, start)
+        words = read[first : first + second]
+        return Dumped(number, read[:first].decode(), words, read[first + second :].decode())
+
+    def _dumped_now(self, number: int) -> Dumped:
+        return dumped(self._held[number])
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(f"{self._folder}: {error}; free space, then run again") from error
+
+
+def dumped(page: PageOutcome) -> Dumped:
+    """A page as it is to be kept."""
+    return Dumped(
+        page.page.page_number,
+        codec.dump_page(page.page),
+        codec.dump_words(page.page),
+        codec.dump_outcome(page),
+    )
