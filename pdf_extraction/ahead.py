@@ -229,7 +229,7 @@ class Ahead:
     def _refresh(self) -> None:
         began = time.monotonic()
         try:
-            self.workspace.warehouse.refresh()
+            self.workspace.refresh_warehouse()
         except ExtractionError:  # the step will say so, in its place
             _log.debug("the warehouse is left to its own step", exc_info=True)
         took = time.monotonic() - began

@@ -226,7 +226,7 @@ def document_chunks(
 
     workspace = _each(context, folder, session, publish)
     with failures.translated():
-        workspace.warehouse.refresh()
+        workspace.refresh_warehouse()
 
 
 class _Step(Protocol):
@@ -277,9 +277,9 @@ def warehouse(
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     with failures.translated():
-        store = runs.open_workspace(context, folder, session).warehouse
-        facts = store.compact() if config.compact else store.refresh()
-        context.add_output_metadata(metadata.of_warehouse(facts, store.file))
+        workspace = runs.open_workspace(context, folder, session)
+        facts = workspace.refresh_warehouse(compact=config.compact)
+        context.add_output_metadata(metadata.of_warehouse(facts, workspace.warehouse.file))
 
 
 def _stage(workspace: "Workspace", asset: dg.AssetKey, key: str) -> "Path":

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import duckdb
 import pytest
 
+from pdf_extraction.storage.building import Builder
 from pdf_extraction.storage.schemas import SCHEMAS, describe
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
@@ -303,7 +304,6 @@ def colours(*values):
 def test_a_value_that_an_enum_gains_while_the_warehouse_is_built_is_in_it(tmp_path, warehouse):
     """The definition was read before the commit that brought the value: it is read again."""
     tables = _CommitsMeanwhile(tmp_path)
-    warehouse._tables = tables
 
     def paint(key, colour, *values):
         row = {"document_id": key, "colour": colour}
@@ -311,7 +311,7 @@ def test_a_value_that_an_enum_gains_while_the_warehouse_is_built_is_in_it(tmp_pa
 
     paint("a", "red", "red")
     tables.commit_now = lambda: paint("b", "blue", "red", "blue")
-    warehouse.refresh()
+    Builder(warehouse.file, tables).refresh()
     assert tables.commit_now is None
     found = warehouse.query("SELECT document_id, colour FROM paint ORDER BY 1").to_pylist()
     assert [tuple(row.values()) for row in found] == [("a", "red"), ("b", "blue")]
