@@ -8,26 +8,25 @@ step stands here, and nothing of Dagster.
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import threading
 import time
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections import deque
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import cached_property
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from pebble import ProcessPool
 
-from pdf_extraction import judging, quality, steps
+from pdf_extraction import judging
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import DocumentError, ExtractionError
-from pdf_extraction.model import DocumentOutcome, Grounding, GroundingMethod, Row
+from pdf_extraction.finishing import Finished, Work, finish
+from pdf_extraction.model import DocumentOutcome
 from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import Reader, cores, worker_context
-from pdf_extraction.settings import Settings
 from pdf_extraction.tools import Workspace
 
 _log = logging.getLogger(__name__)
@@ -36,107 +35,13 @@ Step = Literal["page_extractions", "document_chunks"]
 #: Pages of a document that is worth a second process which holds it whole: with 10,000 pages
 #: both together took 560 MB, and such a document is mostly alone in its run.
 MOST_PAGES = 2_000
-#: Rows of the main table that are worth showing.
-_SHOWN_ROWS = 5
 #: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
 #: its time the share that may go into it.
 _BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 4.0, 0.15
 #: Bytes of a warehouse that is left to the run's end: each refresh copies all of it.
 _MOST_REFRESHED = 64_000_000
-
-
-@dataclass(frozen=True)
-class Placed:
-    """What is told of a document's groundings.
-
-    Attributes:
-        error: Why there are none.
-        pages: For each page its number and how many claims were found by which method.
-    """
-
-    error: ExtractionError | None
-    pages: tuple[tuple[int, Mapping[GroundingMethod, int]], ...]
-
-
-@dataclass(frozen=True)
-class Published:
-    """What is told of a document's rows.
-
-    Attributes:
-        document: Its row of ``documents``, but for the canonical text.
-        counts: Rows by table.
-        main: The table that the profile is about.
-        first: The first rows of it.
-        changed: Whether any row is another one than before.
-    """
-
-    document: Row
-    counts: Mapping[str, int]
-    main: str
-    first: Sequence[Row]
-    changed: bool
-
-
-@dataclass(frozen=True)
-class Judged:
-    """What the checks say of a document's rows.
-
-    Attributes:
-        verdicts: Of every check.
-        mark: Of the rows that were judged, as ``Tables.mark`` has it.
-    """
-
-    verdicts: Sequence[quality.Verdict]
-    mark: str | None
-
-
-@dataclass(frozen=True)
-class Finished:
-    """What is done already of one document in a run; None where the step has it to do."""
-
-    placed: Placed | None = None
-    published: Published | None = None
-    judged: Judged | None = None
-
-
-def ground(workspace: Workspace, entry: Entry) -> Placed:
-    """The step ``page_extractions`` for one document.
-
-    Raises:
-        SettingsError: ``page_completions`` has not run for it.
-    """
-    return _placed(*steps.ground_partition(workspace, entry.document))
-
-
-def publish(workspace: Workspace, entry: Entry, run_id: str) -> Published:
-    """The step ``document_chunks`` for one document.
-
-    Raises:
-        SettingsError: An earlier step has not run for it.
-    """
-    return _published(*steps.publish_partition(workspace, entry, run_id))
-
-
-def _published(rows: Mapping[str, Sequence[Row]], changed: bool) -> Published:
-    main = _main_table(rows)
-    document = {**rows["documents"][0], "canonical_text": None}
-    first = [document] if main == "documents" else list(rows[main][:_SHOWN_ROWS])
-    counts = {name: len(found) for name, found in rows.items()}
-    return Published(document, counts, main, first, changed)
-
-
-def _placed(outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]) -> Placed:
-    pages = (
-        (page.page.page_number, dict(Counter(grounding.method for grounding in found)))
-        for page, found in zip(outcome.pages, groundings, strict=False)
-    )
-    return Placed(outcome.error, tuple(pages))
-
-
-def _main_table(rows: Mapping[str, Sequence[Row]]) -> str:
-    """The table that a profile is about: the last of its own with rows, else ``documents``."""
-    own = [name for name in rows if name not in {"documents", "pages", "attempts"}]
-    return next((name for name in reversed(own) if rows[name]), own[-1] if own else "documents")
+#: Pages that are finished in one go, and so many waiting that one more process takes them up.
+_PAGES_TOGETHER, _PAGES_ENOUGH = 64, 16
 
 
 @dataclass
@@ -160,7 +65,9 @@ class Ahead:
     reader: Reader
     finished: dict[str, Finished] = field(default_factory=dict)
     _pool: ProcessPool | None = None
-    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    _waiting: deque[Work] = field(default_factory=deque)
+    _busy: int = 0
+    _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _sample: judging.Sample = field(default_factory=judging.Sample)
     refreshing: threading.Thread | None = None
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
@@ -175,8 +82,7 @@ class Ahead:
         if "page_extractions" in self.through and len(outcome.pages) <= MOST_PAGES:
             # Where pages were kept from earlier, the check reads all of them again.
             again = self._sample.of(outcome) if outcome.read_now else None
-            work = self._finish(entry, again)
-            self._tasks.append(asyncio.get_running_loop().create_task(work))
+            self._start(self._queue(entry, len(outcome.pages), again))
 
     async def __aenter__(self) -> Self:
         return self
@@ -186,8 +92,9 @@ class Ahead:
     ) -> None:
         try:
             if kind is None:
-                await asyncio.gather(*self._tasks)
-                if self.finished and "document_chunks" in self.through:
+                while self._tasks:
+                    await asyncio.gather(*self._tasks)
+                if self.finished and self._publishes:
                     self._start_refresh()  # beside what the run writes into its history
         finally:
             for task in self._tasks:
@@ -195,24 +102,52 @@ class Ahead:
             if self._pool is not None:
                 await asyncio.to_thread(_closed, self._pool)
 
-    async def _finish(self, entry: Entry, again: Sequence[int] | None) -> None:
-        key = entry.document.partition_key
+    @property
+    def _publishes(self) -> bool:
+        return "document_chunks" in self.through
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _queue(self, entry: Entry, pages: int, again: Sequence[int] | None) -> None:
+        try:
+            texts = await self._read_again(entry, again) if self._publishes else None
+        except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
+            _log.debug("%s: left to its own step", entry.document.partition_key, exc_info=True)
+            return
+        self._waiting.append(Work(entry, pages, texts))
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Hand what waits to processes: the first takes whatever is there, another only much."""
+        while self._waiting and self._busy < cores():
+            if self._busy and sum(work.pages for work in self._waiting) < _PAGES_ENOUGH:
+                return
+            self._busy += 1
+            self._start(self._finish(_taken(self._waiting)))
+
+    async def _finish(self, works: Sequence[Work]) -> None:
         if self._pool is None:
             # As many as cores: once all is read, what is left to finish has them for itself.
             self._pool = ProcessPool(
                 cores(), initializer=start, initargs=(0,), context=worker_context()
             )
-        where = (self.workspace.data, self.workspace.settings)
-        publishes = "document_chunks" in self.through
+        task = (self.workspace.data, self._settings, works, self.run_id, self._publishes)
         try:
-            texts = await self._read_again(entry, again) if publishes else None
-            task = (*where, entry, self.run_id, publishes, texts)
-            future = self._pool.schedule(_finish, args=task)
-            self.finished[key] = await asyncio.wrap_future(future)
-            if publishes:
+            done = await asyncio.wrap_future(self._pool.schedule(finish, args=task))
+            self.finished |= {key: finished for key, finished in done.items() if finished}
+            if self._publishes:
                 self._show()
-        except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
-            _log.debug("%s: left to its own step", key, exc_info=True)
+        except Exception:  # noqa: BLE001 - as above
+            _log.debug("%d documents: left to their own step", len(works), exc_info=True)
+        self._busy -= 1
+        self._take_up()
+
+    @cached_property
+    def _settings(self) -> str:
+        return self.workspace.settings.model_dump_json()
 
     def _show(self) -> None:
         """Bring what is finished to SQL users now and then, so that little is left at the end."""
@@ -251,47 +186,11 @@ def _closed(pool: ProcessPool) -> None:
     pool.join()
 
 
-@functools.lru_cache(maxsize=1)
-def _workspace(data: Path, settings: str) -> Workspace:
-    return Workspace(data, Settings.model_validate_json(settings))
-
-
-def _finish(
-    data: Path,
-    settings: Settings,
-    entry: Entry,
-    run_id: str,
-    publishes: bool,
-    again: Mapping[int, str] | None,
-) -> Finished:
-    """What runs in the process of its own.
-
-    Args:
-        data: The data folder.
-        settings: Of the run.
-        entry: The document.
-        run_id: Of the run.
-        publishes: Whether the run publishes the document.
-        again: Pages' texts as they were read a second time; None leaves the checks to their step.
-    """
-    workspace = _workspace(data, settings.model_dump_json())
-    outcome = steps.kept_answers(workspace, entry.document)
-    placed = _placed(*steps.ground_partition(workspace, entry.document, outcome))
-    if not publishes:
-        return Finished(placed)
-    rows, changed = steps.publish_partition(workspace, entry, run_id, outcome)
-    judged = _judged(workspace, entry, outcome, rows, again) if again is not None else None
-    return Finished(placed, _published(rows, changed), judged)
-
-
-def _judged(
-    workspace: Workspace,
-    entry: Entry,
-    outcome: DocumentOutcome,
-    rows: Mapping[str, Sequence[Row]],
-    again: Mapping[int, str],
-) -> Judged:
-    missing = judging.why_no_hash(outcome, entry.document)
-    rehashed = judging.Rehash(missing=missing) if missing else judging.hash_again(outcome, again)
-    verdicts = judging.verdicts(workspace, rows, rehashed, quality.CHECKS)
-    return Judged(verdicts, workspace.tables.mark(entry.document.partition_key))
+def _taken(waiting: deque[Work]) -> list[Work]:
+    """The first of those that wait: one, or more as long as their pages are few together."""
+    taken = [waiting.popleft()]
+    pages = taken[0].pages
+    while waiting and pages + waiting[0].pages <= _PAGES_TOGETHER:
+        taken.append(waiting.popleft())
+        pages += taken[-1].pages
+    return taken

@@ -16,7 +16,7 @@ from pdf_extraction.backends.calls import CallStore
 from pdf_extraction.model import DocumentOutcome, Grounding, Row
 from pdf_extraction.placed import ground_document, grounded_pages
 from pdf_extraction.profiles.base import Profile
-from pdf_extraction.storage.tables import Tables
+from pdf_extraction.storage.tables import Tables, Together
 from pdf_extraction.tablespec import TableSpec
 
 __all__ = ["assemble_document", "ground_document", "publish", "read_and_ask"]
@@ -49,8 +49,9 @@ def publish(
     rows: Mapping[str, list[Row]],
     run_id: str,
     brought: Sequence[TableSpec] = (),
-) -> bool:
-    """Replace the document's rows in all tables at once; whether anything changed.
+    together: Together | None = None,
+) -> tuple[dict[str, list[Row]], bool]:
+    """Replace the document's rows in all tables at once; the rows, and whether any changed.
 
     A document that failed as a whole never takes the place of rows that an earlier version of
     it, or the same file while it was there, had earned: those stay, and the row in
@@ -61,17 +62,21 @@ def publish(
         rows: Of every table.
         run_id: For ``documents``.
         brought: Tables that the profile brings along.
+        together: Of ``tables``; the rows are replaced when it ends.
     """
     document = rows["documents"][0]
     partition_key = document["partition_key"]
+    published = dict(rows)
     earlier = tables.read("documents", partition_key) if _failed_whole(document) else []
     if earlier and earlier[0]["page_count"] is not None:
         kept = {**earlier[0], "status": "failed"}
         kept |= {name: document[name] for name in ("error_type", "error")}
-        rows = {name: tables.read(name, partition_key) for name in tables.names}
-        rows["documents"] = [kept]
-    stamped = {**rows["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
-    return tables.commit(partition_key, {**rows, "documents": [stamped]}, brought)
+        published = {name: tables.read(name, partition_key) for name in tables.names}
+        published["documents"] = [kept]
+    stamped = {**published["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
+    commit = (together or tables).commit
+    changed = commit(partition_key, {**published, "documents": [stamped]}, brought)
+    return {name: published[name] for name in rows}, changed
 
 
 def _failed_whole(document: Row) -> bool:

@@ -25,6 +25,7 @@ from pdf_extraction.inbox import Troubled
 from pdf_extraction.model import Document, DocumentOutcome, Grounding, Picture, Row
 from pdf_extraction.pdf.workers import Reader, ReadOptions
 from pdf_extraction.storage import outcomes
+from pdf_extraction.storage.tables import Together
 from pdf_extraction.tools import Tools, Workspace
 
 _log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ def ground_partition(
 
 
 def publish_partition(
-    workspace: Workspace, entry: Entry, run_id: str, outcome: DocumentOutcome | None = None
+    workspace: Workspace, entry: Entry, run_id: str
 ) -> tuple[dict[str, list[Row]], bool]:
     """Assemble a document and replace its rows; the rows as they now are, and if any changed.
 
@@ -121,38 +122,67 @@ def publish_partition(
         workspace: The data folder's stores.
         entry: The document.
         run_id: For ``documents``.
-        outcome: From ``kept_answers``, where the caller has it.
 
     Raises:
         SettingsError: An earlier step has not run for the document.
     """
-    document = entry.document
-    outcome = outcome or kept_answers(workspace, document)
+    outcome = kept_answers(workspace, entry.document)
+    with workspace.tables.together() as together:
+        published = publish_together(workspace, outcome, run_id, together)
+    forget_superseded(workspace, entry)
+    return published
+
+
+def publish_together(
+    workspace: Workspace,
+    outcome: DocumentOutcome,
+    run_id: str,
+    together: Together,
+    groundings: Sequence[Sequence[Grounding]] | None = None,
+) -> tuple[dict[str, list[Row]], bool]:
+    """Assemble a document, whose rows are replaced when ``together`` ends.
+
+    ``forget_superseded`` is to follow then.
+
+    Args:
+        workspace: The data folder's stores.
+        outcome: From ``kept_answers``.
+        run_id: For ``documents``.
+        together: Of the workspace's tables.
+        groundings: From ``ground_partition``; None where the caller has none.
+    """
+    document = outcome.document
     profile = workspace.profile_of(outcome.profile)
+
+    def published(
+        outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
+    ) -> tuple[dict[str, list[Row]], bool]:
+        rows = assemble_document(profile, outcome, groundings, workspace.calls)
+        return publish(workspace.tables, rows, run_id, profile.specs, together)
+
     try:
-        groundings = outcomes.load_groundings(workspace.stages, outcome)
+        if groundings is None:
+            groundings = outcomes.load_groundings(workspace.stages, outcome)
         with _one_documents_fault(document, "document_chunks"):
             if groundings is None:
                 # Another run has asked about the document since its claims were looked for.
                 groundings = ground_document(profile, outcome)
-            rows = assemble_document(profile, outcome, groundings, workspace.calls)
-            changed = publish(workspace.tables, rows, run_id, profile.specs)
+            return published(outcome, groundings)
     except ProfileFault as fault:
-        outcome = replace(outcome, error=fault)
-        nowhere: list[list[Grounding]] = [[] for _ in outcome.pages]
-        rows = assemble_document(profile, outcome, nowhere, workspace.calls)
-        changed = publish(workspace.tables, rows, run_id, profile.specs)
+        return published(replace(outcome, error=fault), [[] for _ in outcome.pages])
+
+
+def forget_superseded(workspace: Workspace, entry: Entry) -> None:
+    """Let go of partitions whose files were renamed: the document's rows took their ids over.
+
+    Their sidecars were renamed with them.
+    """
     if entry.superseded:
-        # Their files were renamed together with their sidecars: the rows above took the id over.
         # The entry is as old as the run, and a new file may have taken such a key since.
-        with workspace.catalogue.superseded(document.partition_key) as gone:
+        with workspace.catalogue.superseded(entry.document.partition_key) as gone:
             for other in gone:
                 workspace.tables.forget(other)
                 workspace.stages.forget(other)
-    if outcome.error is not None:
-        # Rows that an earlier version had earned may have stayed.
-        rows = {name: workspace.tables.read(name, document.partition_key) for name in rows}
-    return rows, changed
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from pdf_extraction import ahead, judging, quality, steps
+from pdf_extraction import ahead, finishing, judging, quality, steps
 from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.model import DocumentOutcome, PageImage, PageOutcome, PageText
 from pdf_extraction.settings import parse_settings
@@ -11,13 +11,21 @@ from pdf_extraction_tests.samples import write_law
 
 
 def read_ahead(workspace, entry, through):
+    return read_all_ahead(workspace, [entry], through)
+
+
+def read_all_ahead(workspace, entries, through):
+    by_key = {entry.document.partition_key: entry for entry in entries}
+
     async def run():
         async with (
             open_tools(workspace) as tools,
             ahead.Ahead(workspace, "run-1", through, tools.reader) as done,
         ):
-            told = [tools, [entry], Selection(), Progress()]
-            await steps.read_pages(*told, lambda outcome: done.take(entry, outcome))
+            told = [tools, entries, Selection(), Progress()]
+            await steps.read_pages(
+                *told, lambda outcome: done.take(by_key[outcome.document.partition_key], outcome)
+            )
         return done
 
     return asyncio.run(run())
@@ -35,11 +43,25 @@ def test_a_document_is_published_while_its_run_still_asks_and_its_own_step_finds
     workspace, entry = law(tmp_path)
     done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"}).finished["lei-1"]
     assert done.published.changed
-    again = ahead.publish(workspace, entry, "run-2")
+    again = finishing.publish(workspace, entry, "run-2")
     assert not again.changed
     assert workspace.tables.read("documents", "lei-1")[0]["run_id"] == "run-1"
     assert (again.counts, again.main) == (done.published.counts, done.published.main)
-    assert ahead.ground(workspace, entry) == done.placed
+    assert finishing.ground(workspace, entry) == done.placed
+
+
+def test_every_document_of_many_that_end_together_is_finished(tmp_path, monkeypatch):
+    """Those that wait are taken up together, and none is forgotten over the others."""
+    monkeypatch.setattr(ahead, "_PAGES_TOGETHER", 3)
+    workspace, entry = law(tmp_path)
+    others = [
+        workspace.catalogue.register(write_law(tmp_path / f"lei-{number}.pdf", number % 2 + 1))
+        for number in range(2, 12)
+    ]
+    through = {"page_extractions", "document_chunks"}
+    finished = read_all_ahead(workspace, [entry, *others], through).finished
+    assert {key: done.judged.mark for key, done in finished.items()} == workspace.tables.marks()
+    assert len(finished) == 11
 
 
 def test_a_run_that_comes_to_no_later_step_publishes_nothing(tmp_path):

@@ -47,7 +47,7 @@ def run(workspace, paths, selection=None, progress=None, run_id="run-1"):
     for outcome in asyncio.run(asked()):
         groundings = ground_document(workspace.profile, outcome)
         rows = assemble_document(workspace.profile, outcome, groundings, workspace.calls)
-        changed.append(publish(workspace.tables, rows, run_id))
+        changed.append(publish(workspace.tables, rows, run_id)[1])
     return changed
 
 

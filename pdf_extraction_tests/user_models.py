@@ -33,7 +33,7 @@ def run(workspace, *paths, force=False, run_id="run-1", selection=None):
         profile = workspace.profile
         groundings = ground_document(profile, outcome)
         rows = assemble_document(profile, outcome, groundings, workspace.calls)
-        changed.append(publish(workspace.tables, rows, run_id, profile.specs))
+        changed.append(publish(workspace.tables, rows, run_id, profile.specs)[1])
     return changed
 
 

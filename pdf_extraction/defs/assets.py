@@ -181,7 +181,7 @@ def page_extractions(
     context: dg.AssetExecutionContext, folder: DataFolder, session: dg.ResourceParam[Session]
 ) -> None:
     """Ground the kept answers; calls no model."""
-    from pdf_extraction import ahead  # noqa: PLC0415
+    from pdf_extraction import finishing  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     def ground(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:  # noqa: ARG001
@@ -189,7 +189,7 @@ def page_extractions(
         done = session.finished(context.run.run_id, key)
         placed = done.placed if done is not None else None
         stage = _stage(workspace, context.asset_key, key)
-        return metadata.of_groundings(placed or ahead.ground(workspace, entry), stage)
+        return metadata.of_groundings(placed or finishing.ground(workspace, entry), stage)
 
     _each(context, folder, session, ground)
 
@@ -211,14 +211,14 @@ def document_chunks(
     materialised by hand are in it without anything further; refreshing it again costs a look
     at the files' dates.
     """
-    from pdf_extraction import ahead  # noqa: PLC0415
+    from pdf_extraction import finishing  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     def publish(workspace: "Workspace", entry: "Entry", *, is_last: bool) -> dict[str, Any]:
         key, run_id = entry.document.partition_key, context.run.run_id
         done = session.finished(run_id, key)
         published = done.published if done is not None else None
-        published = published or ahead.publish(workspace, entry, run_id)
+        published = published or finishing.publish(workspace, entry, run_id)
         session.documents[key] = published.document
         shown = metadata.of_rows(published, workspace.tables.root)
         # The overview shows the columns of the latest materialisation.

@@ -8,10 +8,10 @@ from typing import Any
 
 import dagster as dg
 
-from pdf_extraction.ahead import Placed, Published
 from pdf_extraction.backends.calls import BackendFacts, Left, Spent
 from pdf_extraction.defs import markdown
 from pdf_extraction.errors import ExtractionError
+from pdf_extraction.finishing import Placed, Published
 from pdf_extraction.model import (
     DocumentOutcome,
     GroundingMethod,

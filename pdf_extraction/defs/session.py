@@ -12,8 +12,8 @@ from pdf_extraction.model import Row
 from pdf_extraction.quality import Verdict
 
 if TYPE_CHECKING:
-    from pdf_extraction.ahead import Finished
     from pdf_extraction.asking import Progress
+    from pdf_extraction.finishing import Finished
     from pdf_extraction.tools import Workspace
 
 

@@ -232,6 +232,11 @@ class Together:
         self._journal = journal
         self._staging = staging
         self.brought: dict[str, TableSpec] = {}
+        self._marks: dict[str, str] = {}
+
+    def mark(self, partition_key: str) -> str | None:
+        """What ``Tables.mark`` says of a document once this has ended."""
+        return self._marks.get(partition_key) or self._tables.mark(partition_key)
 
     def commit(
         self,
@@ -249,6 +254,7 @@ class Together:
             for name, table in tables.items():
                 _write(table, files[name])
             self._staging.replace(partition_key, files)
+            self._marks[partition_key] = _mark(files["documents"].stat())
         return True
 
     def _arrow(
