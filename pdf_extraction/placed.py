@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pdf_extraction.assembly.canonical import Canonical, build_canonical
-from pdf_extraction.errors import OutputError
+from pdf_extraction.errors import ExtractionError, OutputError
 from pdf_extraction.model import (
     DocumentOutcome,
     GroundedPage,
@@ -16,56 +17,75 @@ from pdf_extraction.model import (
     PageText,
 )
 from pdf_extraction.profiles.base import Profile, parsed
-from pdf_extraction.together import asked_together, one_text
+from pdf_extraction.remade import remade
+from pdf_extraction.together import one_text
 
 
 def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
     """Find each claim of each page's answer on that page, or on those asked about with it."""
-    groups = asked_together(outcome.pages)
+    pages = outcome.pages
+    beside: dict[int, list[int]] = defaultdict(list)
+    for place, page in enumerate(pages):
+        if page.answered_by is not None:
+            beside[page.answered_by].append(place)
+
+    def text(page: PageOutcome) -> PageText:
+        others = beside.get(page.page.page_number, ())
+        return one_text([page.page.text, *(pages[place].page.text for place in others)])
+
     return [
-        profile.locate(answer, _text(groups[page.page.page_number])) if answer is not None else []
-        for page, answer in parsed_answers(profile, outcome.pages)
+        profile.locate(answer, text(page)) if answer is not None else []
+        for page, answer in parsed_answers(profile, pages)
     ]
-
-
-def _text(pages: Sequence[PageOutcome]) -> PageText:
-    return one_text([page.page.text for page in pages])
 
 
 def grounded_pages(
     profile: Profile, outcomes: Sequence[PageOutcome], groundings: Sequence[Sequence[Grounding]]
-) -> tuple[Canonical, list[GroundedPage]]:
+) -> tuple[Canonical, Sequence[GroundedPage]]:
     """The document's text, and its pages with what ``ground_document`` found."""
-    canonical = build_canonical([page.page.text.text for page in outcomes])
-    pages = [
-        GroundedPage(page, answer, found, start)
-        for (page, answer), found, start in zip(
-            parsed_answers(profile, outcomes), groundings, canonical.page_starts, strict=True
-        )
-    ]
-    return canonical, pages
+    texts: list[str] = []
+    answers: list[Any] = []
+    errors: list[ExtractionError | None] = []
+    for page, answer in parsed_answers(profile, outcomes):
+        texts.append(page.page.text.text)
+        answers.append(answer)
+        errors.append(page.error)
+    canonical = build_canonical(texts)
+
+    def grounded(place: int) -> GroundedPage:
+        page, error = outcomes[place], errors[place]
+        if error is not None:
+            page = _refused(page, error)
+        return GroundedPage(page, answers[place], groundings[place], canonical.page_starts[place])
+
+    if len(groundings) != len(outcomes):
+        raise ValueError(f"{len(groundings)} pages with groundings, of {len(outcomes)}")
+    return canonical, remade(len(outcomes), grounded)
 
 
-def parsed_answers(profile: Profile, pages: Sequence[PageOutcome]) -> list[tuple[PageOutcome, Any]]:
+def parsed_answers(
+    profile: Profile, pages: Sequence[PageOutcome]
+) -> Iterator[tuple[PageOutcome, Any]]:
     """Pages with their answers, parsed again.
 
     Answers were accepted by ``parse`` before they were kept; one that a newer version of the
-    profile refuses makes a failed page, never a page without records.
+    profile refuses makes a failed page, never a page without records. So are those pages that
+    it had answered, which all come after it.
     """
-    found: list[tuple[PageOutcome, Any]] = []
+    refused: dict[int | None, ExtractionError] = {}
     for page in pages:
-        if page.completion is None:
-            found.append((page, None))
-            continue
-        try:
-            asked = profile.of_pages(len(pages), page.schema_hash)
-            found.append((page, parsed(asked, page.completion.text, page.page.page_number)))
-        except OutputError as error:
-            found.append((replace(page, completion=None, error=error), None))
-    refused = {page.page.page_number: page.error for page, _ in found if page.error}
-    return [
-        (replace(page, answered_by=None, error=refused[page.answered_by]), None)
-        if page.answered_by in refused
-        else (page, answer)
-        for page, answer in found
-    ]
+        answer, error = None, refused.get(page.answered_by)
+        if page.completion is not None:
+            try:
+                asked = profile.of_pages(len(pages), page.schema_hash)
+                answer = parsed(asked, page.completion.text, page.page.page_number)
+            except OutputError as problem:
+                error = problem
+        ended = _refused(page, error) if error is not None else page
+        if ended.error is not None:
+            refused[page.page.page_number] = ended.error
+        yield ended, answer
+
+
+def _refused(page: PageOutcome, error: ExtractionError) -> PageOutcome:
+    return replace(page, completion=None, answered_by=None, error=error)

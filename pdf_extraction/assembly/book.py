@@ -29,11 +29,8 @@ class Book:
     ) -> None:
         self.text = text
         self.lines = flow(pages)
-        unread = {
-            page.outcome.page.page_number
-            for page, answer in zip(pages, answers, strict=True)
-            if answer is None and page.outcome.status == "failed"
-        }
+        unanswered = (pages[place].outcome for place, a in enumerate(answers) if a is None)
+        unread = {page.page.page_number for page in unanswered if page.status == "failed"}
         for line in self.lines:
             if line.page in unread:
                 line.skip = "unread"

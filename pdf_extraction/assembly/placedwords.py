@@ -6,6 +6,7 @@ of the garbage collector's. No line and no claim here.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pdf_extraction.model import BBox, GroundedPage, Row, union
-from pdf_extraction.words import Columns, packed, together
+from pdf_extraction.words import Columns, packed
 
 
 class PlacedWords:
@@ -25,17 +26,32 @@ class PlacedWords:
     """
 
     def __init__(self, pages: Sequence[GroundedPage]) -> None:
-        each = [packed(page.outcome.page.text.words).columns for page in pages]
-        counts = [len(words.starts) for words in each]
-        words = together(each)
-        offsets = np.repeat([page.canonical_start for page in pages], counts)
-        self._starts: list[int] = (words.starts + offsets).tolist()
-        self._ends = words.ends + offsets
-        self._boxes = words.boxes
-        self._numbers = np.repeat([page.outcome.page.page_number for page in pages], counts)
-        self._sideways = np.repeat([_is_sideways(words) for words in each], counts).astype(bool)
-        self._struck: frozenset[int] = frozenset(np.flatnonzero(words.struck).tolist())
-        self._opening: list[int] = self._opening_in(slice(None)).tolist()
+        self._pages = pages
+        self._numbers: list[int] = []
+        self._sideways: list[bool] = []
+        #: Of each page the index of its first word, which is the next page's where it has none.
+        self._firsts: list[int] = []
+        self._starts, self._ends = array("i"), array("i")
+        self._opening: list[int] = []
+        self._struck: set[int] = set()
+        for page in pages:
+            image = page.outcome.page
+            self._add(image.page_number, page.canonical_start, packed(image.text.words).columns)
+        self._held: tuple[int, npt.NDArray[np.float64]] = -1, np.empty((0, 4))
+
+    def _add(self, number: int, offset: int, words: Columns) -> None:
+        first, sideways = len(self._starts), _is_sideways(words)
+        self._numbers.append(number)
+        self._sideways.append(sideways)
+        self._firsts.append(first)
+        self._starts.extend((words.starts + offset).tolist())
+        self._ends.extend((words.ends + offset).tolist())
+        self._struck.update((np.flatnonzero(words.struck) + first).tolist())
+        if first and len(words.starts):
+            self._opening.append(first)
+        if not sideways:
+            up = _stand_up(words.boxes[:-1], words.boxes[1:])
+            self._opening += (np.flatnonzero(up) + first + 1).tolist()
 
     def within(self, start: int, end: int) -> range:
         """Words of which a part stands in ``[start, end)``."""
@@ -66,7 +82,7 @@ class PlacedWords:
         runs: list[tuple[int, BBox]] = []
         last = -1
         for first, stop in (run for start, end in spans for run in self._runs(start, end)):
-            page, box = int(self._numbers[first]), self._box(first, stop)
+            page, box = self._numbers[self._page(first)], self._box(first, stop)
             if last >= 0 and not self._opens(last, first):
                 runs[-1] = (page, union((runs[-1][1], box)) or box)
             else:
@@ -86,24 +102,40 @@ class PlacedWords:
         yield from pairwise(borders)
 
     def _box(self, first: int, stop: int) -> BBox:
-        boxes = self._boxes[first:stop]
+        boxes = self._boxes(first, stop)
         (x0, y0), (x1, y1) = boxes[:, :2].min(axis=0).tolist(), boxes[:, 2:].max(axis=0).tolist()
         return x0, y0, x1, y1
 
     def _opens(self, before: int, word: int) -> bool:
         """Whether a word opens a column after one that need not be the one right before it."""
-        return len(self._opening_in([before, word])) > 0
+        page = self._page(word)
+        if self._page(before) != page:
+            return True
+        up = _stand_up(self._boxes(before, before + 1), self._boxes(word, word + 1))
+        return bool(up[0]) and not self._sideways[page]
 
-    def _opening_in(self, words: slice | list[int]) -> npt.NDArray[np.intp]:
-        """Which of some words stand on another page than the one before, or up the page from it.
+    def _page(self, word: int) -> int:
+        return bisect_right(self._firsts, word) - 1
 
-        Reading then goes on in another column, but for lines of a sideways page, which run up.
-        """
-        boxes, numbers = self._boxes[words], self._numbers[words]
-        before, after = boxes[:-1], boxes[1:]
-        up = after[:, 3] < before[:, 1] - 0.5 * (before[:, 3] - before[:, 1])
-        opens = (numbers[1:] != numbers[:-1]) | (up & ~self._sideways[words][1:])
-        return np.flatnonzero(opens) + 1
+    def _boxes(self, first: int, stop: int) -> npt.NDArray[np.float64]:
+        """Boxes of words of one page. They are the most of a word, so one page has them here."""
+        page = self._page(first)
+        if self._held[0] != page:
+            words = packed(self._pages[page].outcome.page.text.words)
+            self._held = page, words.columns.boxes
+        start = self._firsts[page]
+        return self._held[1][first - start : stop - start]
+
+
+def _stand_up(
+    before: npt.NDArray[np.float64], after: npt.NDArray[np.float64]
+) -> npt.NDArray[np.bool_]:
+    """Which words stand up the page from those before them: reading goes on in another column.
+
+    Lines of a sideways page run up.
+    """
+    up: npt.NDArray[np.bool_] = after[:, 3] < before[:, 1] - 0.5 * (before[:, 3] - before[:, 1])
+    return up
 
 
 def _is_sideways(words: Columns) -> bool:

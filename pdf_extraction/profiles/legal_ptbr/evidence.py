@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pdf_extraction.assembly.devices import Assembled
 from pdf_extraction.grounding import (
@@ -23,37 +24,46 @@ from pdf_extraction.grounding import (
 from pdf_extraction.logprobs import probability
 from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 
+#: Pages of which what their answers say is at hand: as many as a row may well reach over.
+_HELD_PAGES = 64
+
 
 def with_confidence(found: Iterable[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
     """The rows, with ``confidence`` and ``confidence_method``."""
-    evidence = {page.outcome.page.page_number: _PageEvidence(page) for page in pages}
-    texts = [page.outcome.page.text for page in pages]
-    spelling = Spelling(text.text for text in texts if text.source == "ocr")
+    evidence = _Evidence(pages)
+    spelling = Spelling(page.outcome.page.text.text for page in pages if _is_read(page))
     parts = [(item, list(_parts(item.row, evidence))) for item in found]
     disagreement = _disagreement([part for _, those in parts for part in those])
     for item, those in parts:
-        proof = _proven(item, those, disagreement, spelling) if those else _absent(item, evidence)
+        if those:
+            proof = _proven(item, those, evidence, disagreement, spelling)
+        else:
+            proof = _absent(item, evidence)
         item.row["confidence"], item.row["confidence_method"] = proof
     return [item.row for item, _ in parts]
 
 
-@dataclass(frozen=True)
+def _is_read(page: GroundedPage) -> bool:
+    return page.outcome.page.text.source == "ocr"
+
+
+@dataclass(frozen=True, slots=True)
 class _Part:
     """What one page has of a row, and how its answer agrees; None where it says nothing."""
 
-    page: _PageEvidence
+    page_number: int
     spans: tuple[Span, ...]
     agreement: Agreement | None
 
 
-def _parts(row: Row, evidence: dict[int, _PageEvidence]) -> Iterator[_Part]:
+def _parts(row: Row, evidence: _Evidence) -> Iterator[_Part]:
     if not row["canonical_spans"]:
         return
     for number in range(row["page_number"], row["page_end"] + 1):
-        page = evidence[number]
+        page = evidence.of(number)
         # What a page without any text has of a row is the line feed between two others.
         if page.text.source != "none" and (spans := page.spans(row)):
-            yield _Part(page, spans, page.agreement(spans, row["label"]))
+            yield _Part(number, spans, page.agreement(spans, row["label"]))
 
 
 def _disagreement(parts: Sequence[_Part]) -> float:
@@ -63,31 +73,52 @@ def _disagreement(parts: Sequence[_Part]) -> float:
 
 
 def _proven(
-    item: Assembled, parts: Sequence[_Part], disagreement: float, spelling: Spelling
+    item: Assembled,
+    parts: Sequence[_Part],
+    evidence: _Evidence,
+    disagreement: float,
+    spelling: Spelling,
 ) -> Proof:
-    is_read = any(part.page.text.source == "ocr" for part in parts)
+    pages = [evidence.of(part.page_number) for part in parts]
+    is_read = any(page.text.source == "ocr" for page in pages)
     doubted = spelling.doubts(item.row["text"]) if is_read else []
     proofs = [
         confidence_of_print(
             part.agreement,
             Grounding("exact", 1.0, part.spans),
-            part.page.text,
-            copied=part.page.is_copy,
+            page.text,
+            copied=page.is_copy,
             numbering=item.continues,
-            token_probability=part.page.token_probability(part.spans),
+            token_probability=page.token_probability(part.spans),
             disagreement=disagreement,
-            doubted=doubted if part.page.text.source == "ocr" else (),
+            doubted=doubted if page.text.source == "ocr" else (),
         )
-        for part in parts
+        for part, page in zip(parts, pages, strict=True)
     ]
     return min(proofs, key=lambda proof: -1.0 if proof[0] is None else proof[0])
 
 
-def _absent(item: Assembled, evidence: dict[int, _PageEvidence]) -> Proof:
-    page = evidence[item.row["page_number"]]
+def _absent(item: Assembled, evidence: _Evidence) -> Proof:
+    page = evidence.of(item.row["page_number"])
     if page.text.source == "none":
         return confidence_by_ink(page.letters, page.ink)
     return confidence(item.row["text"], Grounding("absent"), page.text, copied=False)
+
+
+class _Evidence:
+    """What each page's answer says; rows come in their order, so few pages are held.
+
+    Args:
+        pages: All pages, in order.
+    """
+
+    def __init__(self, pages: Sequence[GroundedPage]) -> None:
+        self._pages = pages
+        self._places = {page.outcome.page.page_number: n for n, page in enumerate(pages)}
+        self.of = lru_cache(_HELD_PAGES)(self._made)
+
+    def _made(self, number: int) -> _PageEvidence:
+        return _PageEvidence(self._pages[self._places[number]])
 
 
 @dataclass(frozen=True)

@@ -65,15 +65,15 @@ class LegalPtBr(OfOnePage):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[int, Doubt]:
         """Pages on which a number must stand that the document's devices leave out."""
-        images = [page.outcome.page for page in pages]
-        textless = frozenset(image.page_number for image in images if not image.text.text)
-        failed = frozenset(
-            page.outcome.page.page_number
-            for page in pages
-            if page.answer is None and not page.outcome.page.is_blank
-        )
+        textless, failed = set(), set()
+        for page in pages:
+            image = page.outcome.page
+            if not image.text.text:
+                textless.add(image.page_number)
+            if page.answer is None and not image.is_blank:
+                failed.add(image.page_number)
         rows = [found.row for found in _devices(document, canonical_text, pages)]
-        return gap_doubts(rows, textless, failed)
+        return gap_doubts(rows, frozenset(textless), frozenset(failed))
 
 
 def _devices(
