@@ -110,7 +110,7 @@ def test_a_file_moved_away_while_it_is_read_fails_whole(tmp_path):
     path = write_law(tmp_path / "a.pdf", 3)
     workspace = workspace_for(tmp_path / "data")
     run(workspace, [path])
-    for stage in (tmp_path / "data" / "stages").glob("*/a.parquet"):
+    for stage in (tmp_path / "data" / "stages").glob("*/a.arrow"):
         stage.unlink()
     run(workspace, [path], progress=Progress(on_open=lambda *_: path.unlink()))
     [document] = rows_of(workspace, "documents", "a")
@@ -277,7 +277,7 @@ def test_an_answer_to_an_earlier_wording_is_filed_under_that_wording(tmp_path, m
         [before] = rows_of(workspace, "pages", "lei-1")
         monkeypatch.setattr("pdf_extraction.profiles.legal_ptbr.prompts.SYSTEM", "Transcreva.")
         assert run(workspace, [path]) == [False]
-        (workspace.data / "stages" / "page_completions" / "lei-1.parquet").unlink()
+        (workspace.data / "stages" / "page_completions" / "lei-1.arrow").unlink()
         run(workspace, [path])
         assert (refusing.stats()["requests"], server.stats()["requests"]) == (2, 1)
     [after] = rows_of(workspace, "pages", "lei-1")

@@ -283,7 +283,7 @@ def warehouse(
 
 
 def _stage(workspace: "Workspace", asset: dg.AssetKey, key: str) -> "Path":
-    return workspace.stages.root / asset.to_user_string() / f"{key}.parquet"
+    return workspace.stages.file(asset.to_user_string(), key)
 
 
 def _describe(

@@ -25,6 +25,37 @@ class Dumped(NamedTuple):
     outcome: str
 
 
+class Held:
+    """The same of a page that is in memory; each is made when it is asked for.
+
+    Args:
+        page: The page.
+    """
+
+    def __init__(self, page: PageOutcome) -> None:
+        self._page = page
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+        return self._page.page.page_number
+
+    @property
+    def payload(self) -> str:
+        """The page itself."""
+        return codec.dump_page(self._page.page)
+
+    @property
+    def words(self) -> bytes:
+        """Its words."""
+        return codec.dump_words(self._page.page)
+
+    @property
+    def outcome(self) -> str:
+        """How it ended."""
+        return codec.dump_outcome(self._page)
+
+
 class EndedPages(Sequence[PageOutcome]):
     """Pages in their order, that ended in any; those of a long document lie on the disk.
 
@@ -62,17 +93,19 @@ class EndedPages(Sequence[PageOutcome]):
         if not self._is_long:
             self._held[page.page.page_number] = page
             return
-        number, payload, words, outcome = dumped(page)
-        parts = payload.encode(), words, outcome.encode()
+        held = Held(page)
+        parts = held.payload.encode(), held.words, held.outcome.encode()
         first, second, third = map(len, parts)
         with self._writing():
             os.pwrite(self._file, b"".join(parts), self._end)
-        self._places[number] = self._end, first, second, third
+        self._places[held.number] = self._end, first, second, third
         self._end += first + second + third
 
-    def dumped(self) -> Iterator[Dumped]:
+    def dumped(self) -> Iterator[Dumped | Held]:
         """Each page as it is to be kept."""
-        return map(self._dumped if self._is_long else self._dumped_now, self._numbers)
+        if self._is_long:
+            return map(self._dumped, self._numbers)
+        return (Held(self._held[number]) for number in self._numbers)
 
     def __len__(self) -> int:
         return len(self._numbers)
@@ -100,22 +133,9 @@ class EndedPages(Sequence[PageOutcome]):
         words = read[first : first + second]
         return Dumped(number, read[:first].decode(), words, read[first + second :].decode())
 
-    def _dumped_now(self, number: int) -> Dumped:
-        return dumped(self._held[number])
-
     @contextmanager
     def _writing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
             raise StorageError(f"{self._folder}: {error}; free space, then run again") from error
-
-
-def dumped(page: PageOutcome) -> Dumped:
-    """A page as it is to be kept."""
-    return Dumped(
-        page.page.page_number,
-        codec.dump_page(page.page),
-        codec.dump_words(page.page),
-        codec.dump_outcome(page),
-    )

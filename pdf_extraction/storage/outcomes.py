@@ -15,7 +15,7 @@ from pdf_extraction.model import (
     PageOutcome,
 )
 from pdf_extraction.remade import ByNumber, remade
-from pdf_extraction.storage.ended import Dumped, EndedPages, dumped
+from pdf_extraction.storage.ended import Dumped, EndedPages, Held
 from pdf_extraction.storage.stages import Kept, Stages
 
 READ, ASKED, GROUNDED = "page_images", "page_completions", "page_extractions"
@@ -50,9 +50,9 @@ def save_answers(stages: Stages, outcome: DocumentOutcome, chain: str = "") -> N
     stages.save(ASKED, outcome.document.partition_key, header, rows)
 
 
-def _dumped(outcome: DocumentOutcome) -> Iterator[Dumped]:
+def _dumped(outcome: DocumentOutcome) -> Iterator[Dumped | Held]:
     pages = outcome.pages
-    return pages.dumped() if isinstance(pages, EndedPages) else map(dumped, pages)
+    return pages.dumped() if isinstance(pages, EndedPages) else map(Held, pages)
 
 
 def save_groundings(

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from pdf_extraction.backends.fake_server import FakeServer
@@ -172,7 +174,7 @@ class Campaign:
         """What the newest document was waiting for."""
         key = self.documents[-1].stem
         done = {
-            name: (self.data / "stages" / name / f"{key}.parquet").exists()
+            name: (self.data / "stages" / name / f"{key}.arrow").exists()
             for name in ("page_images", "page_completions", "page_extractions")
         }
         if not (self.data / "catalogue" / f"{key}.json").exists():
@@ -202,9 +204,11 @@ class Campaign:
 
     def look(self):
         """Whatever anybody may open is whole, and each document is in all tables or in none."""
-        for table in (*(self.data / "tables").glob("*/*"), *(self.data / "stages").glob("*/*")):
-            if not table.name.startswith(".") and table.parent.name != ".journal":
-                pq.read_table(table)
+        for table in (self.data / "tables").glob("[!.]*/[!.]*"):
+            pq.read_table(table)
+        for stage in (self.data / "stages").glob("*/[!.]*"):
+            with pa.ipc.open_file(stage) as file:
+                file.read_all()
         for entry in (self.data / "catalogue").glob("[!.]*.json"):
             json.loads(entry.read_bytes())
         if (self.data / "warehouse.duckdb").exists():
