@@ -22,9 +22,10 @@ import pymupdf
 from pdf_extraction.errors import ExtractionError, ReaderFault
 from pdf_extraction.extraction import assemble_document, ground_document
 from pdf_extraction.model import Completion, Document, DocumentOutcome, PageImage, PageOutcome
+from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.page import read_page
 from pdf_extraction.pdf.tasks import PageOptions
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.profiles import get_profile
 
 ROOT = Path(__file__).resolve().parents[1]

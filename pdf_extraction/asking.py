@@ -157,19 +157,27 @@ class _Run:
     async def _version(self, document: Document) -> tuple[DocumentOutcome, bool]:
         """How a document ends if its file stays, and whether its pages were read in two ways."""
         profile = self.tools.workspace.profile.name
+        earlier = Earlier.of(self.tools, document)
         try:
-            facts = await self.tools.reader.open(document.path, password(document, os.environ))
+            readings = await self._opened(document, earlier)
         except DocumentError as error:
             return DocumentOutcome(document, profile, error=error), False
-        self.progress.on_open(document, facts.page_count)
-        earlier = Earlier.of(self.tools, document)
-        pages = EndedPages(self.tools.workspace.stages.root, facts.page_count)
-        chosen = self._chosen(facts.page_count, earlier)
-        if (gone := await self._end(document, pages, chosen, earlier)) is not None:
+        self.progress.on_open(document, readings.count)
+        pages = EndedPages(self.tools.workspace.stages.root, readings.count)
+        chosen = self._chosen(readings.count, earlier)
+        if (gone := await self._end(document, pages, chosen, readings, earlier)) is not None:
             return DocumentOutcome(document, profile, error=gone), False
         kept = any(number not in chosen for number in earlier.outcomes)
         outcome = DocumentOutcome(document, profile, pages, read_now=not kept and not earlier.known)
         return outcome, kept and not earlier.read_alike
+
+    async def _opened(self, document: Document, earlier: Earlier) -> Readings:
+        # Of a document of which nothing is kept every page is read, asked about or not.
+        at_most = 0 if earlier.pages else SHORT
+        facts = await self.tools.reader.open(
+            document.path, password(document, os.environ), first_up_to=at_most
+        )
+        return Readings(self.tools, document, facts, earlier.known)
 
     def _keep(self, outcome: DocumentOutcome, *, mixed: bool) -> None:
         stages = self.tools.workspace.stages
@@ -186,11 +194,15 @@ class _Run:
         return windows.closed(chosen, earlier.outcomes)
 
     async def _end(
-        self, document: Document, pages: EndedPages, taken: Collection[int], earlier: Earlier
+        self,
+        document: Document,
+        pages: EndedPages,
+        taken: Collection[int],
+        readings: Readings,
+        earlier: Earlier,
     ) -> DocumentNotFound | None:
         """Bring every page of a document to its end; why none counts, where its file is gone."""
         gone: DocumentNotFound | None = None
-        readings = Readings(self.tools, document, len(pages), earlier.known)
         lane = self.lanes if len(pages) > SHORT else nullcontext()
 
         async def window(numbers: Sequence[int]) -> None:

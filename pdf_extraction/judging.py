@@ -17,7 +17,8 @@ from pdf_extraction.assembly.canonical import build_canonical
 from pdf_extraction.catalogue import Entry, hash_file, password
 from pdf_extraction.errors import DocumentError
 from pdf_extraction.model import Document, DocumentOutcome, Row
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.pdf.options import ReadOptions
+from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage import outcomes
 from pdf_extraction.tools import Workspace

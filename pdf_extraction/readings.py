@@ -10,6 +10,7 @@ from dataclasses import replace
 from pdf_extraction.catalogue import password
 from pdf_extraction.errors import DocumentError
 from pdf_extraction.model import WHOLE_PAGE, Document, PageImage, View
+from pdf_extraction.pdf.tasks import DocumentFacts
 from pdf_extraction.tools import Tools
 
 
@@ -17,9 +18,14 @@ class Readings:
     """Reads a page when it is first needed, as itself or as a neighbour."""
 
     def __init__(
-        self, tools: Tools, document: Document, count: int, known: Mapping[int, PageImage]
+        self,
+        tools: Tools,
+        document: Document,
+        facts: DocumentFacts,
+        known: Mapping[int, PageImage],
     ) -> None:
-        self.tools, self.document, self.count, self.known = tools, document, count, known
+        self.tools, self.document, self.known = tools, document, known
+        self.count, self._first = facts.page_count, facts.first_page
         self.password = password(document, os.environ)
         self.tasks: dict[int, asyncio.Task[PageImage]] = {}
 
@@ -54,6 +60,9 @@ class Readings:
         return picture.data
 
     async def _read(self, number: int) -> PageImage:
+        if number == 1 and self._first is not None:
+            first, self._first = self._first, None  # its picture goes when it has been shown
+            return first
         known = self.known.get(number)
         known_text = known.text if known is not None and known.error is None else None
         if known is not None and known_text is not None and self._has_all(known):

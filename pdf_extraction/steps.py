@@ -22,8 +22,10 @@ from pdf_extraction.extraction import (
     read_and_ask,
 )
 from pdf_extraction.inbox import Troubled
-from pdf_extraction.model import Document, DocumentOutcome, Grounding, Picture, Row
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
+from pdf_extraction.pdf.options import ReadOptions
+from pdf_extraction.pdf.tasks import PictureOptions
+from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.storage import outcomes
 from pdf_extraction.storage.tables import Together
 from pdf_extraction.tools import Tools, Workspace
@@ -33,14 +35,8 @@ Told = TypeVar("Told")
 
 #: Thumbnails go whole into Dagster's event log, which is why they are so small. WebP would be a
 #: tenth smaller and takes forty times as long.
-_THUMBNAIL = ReadOptions(
-    dpi=30,
-    max_pixels=45_000,
-    image_format="jpeg",
-    max_image_bytes=8_000,
-    ocr_languages=(),
-    page_cpu_s=2.0,
-)
+THUMBNAIL = PictureOptions(dpi=30, max_pixels=45_000, image_format="jpeg", max_image_bytes=8_000)
+_ALONE = ReadOptions(**vars(THUMBNAIL), ocr_languages=(), page_cpu_s=2.0)
 
 
 async def read_pages(
@@ -73,17 +69,19 @@ def _unusable(workspace: Workspace, entry: Entry, selection: Selection) -> Docum
     return outcome
 
 
-def shown_page(outcome: DocumentOutcome) -> int | None:
-    """Number of the first page with something on it."""
+def shown_page(outcome: DocumentOutcome) -> PageImage | None:
+    """The first page with something on it."""
     pages = (page.page for page in outcome.pages)
-    return next((p.page_number for p in pages if p.error is None and not p.is_blank), None)
+    return next((page for page in pages if page.error is None and not page.is_blank), None)
 
 
-async def thumbnail(reader: Reader, document: Document, page_number: int) -> Picture | None:
-    """A small picture of a document's page, rendered by whoever reads the run's pages."""
+async def thumbnail(reader: Reader, document: Document, page: PageImage) -> Picture | None:
+    """A small picture of a page, by whoever reads the run's pages where none came with it."""
+    if page.thumbnail is not None:
+        return page.thumbnail
     try:
         return await reader.picture(
-            document.path, page_number, password(document, os.environ), options=_THUMBNAIL
+            document.path, page.page_number, password(document, os.environ), options=_ALONE
         )
     except DocumentError:
         return None  # its page has said so already, or the next run will

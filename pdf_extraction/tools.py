@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -19,7 +19,9 @@ from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import PageImage, digest
 from pdf_extraction.pdf.apart import run_apart
-from pdf_extraction.pdf.workers import Reader, ReadOptions, warm_up
+from pdf_extraction.pdf.options import ReadOptions
+from pdf_extraction.pdf.tasks import PictureOptions
+from pdf_extraction.pdf.workers import Reader, warm_up
 from pdf_extraction.profiles import PROFILES, get_profile, wants_layout
 from pdf_extraction.profiles.base import Profile, Windowed
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
@@ -168,12 +170,15 @@ def _refresh(data: Path, compact: bool) -> RefreshFacts:
 
 
 @asynccontextmanager
-async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncIterator[Tools]:
+async def open_tools(
+    workspace: Workspace, *, force: bool = False, thumbnail: PictureOptions | None = None
+) -> AsyncIterator[Tools]:
     """Open the chain and the reader of a run, and close them in order.
 
     Args:
         workspace: The data folder's stores.
         force: Ask again also where an answer is kept.
+        thumbnail: Limits of a small picture of each document's first page, if somebody wants one.
 
     Raises:
         SettingsError: The chain cannot be built or is none for the profile, or the profile's
@@ -188,6 +193,7 @@ async def open_tools(workspace: Workspace, *, force: bool = False) -> AsyncItera
     chain = build_chain(settings, workspace.calls, force=force, purse=purse, share=runtime_folder())
     servers = _servers(settings)
     options = read_options(settings, want_picture=chain.needs_picture)
+    options = replace(options, thumbnail=thumbnail)
     slots = max((server.concurrency for server in servers), default=0)
     try:
         async with Reader(options) as reader:

@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from pdf_extraction import errors
 from pdf_extraction.cli import program
 from pdf_extraction.errors import DocumentError, ExtractionError, UnreadableDocument
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.pdf.options import ReadOptions
+from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.storage.warehouse import Warehouse
 from pdf_extraction_tests.hostile import KINDS, act, locked, one_page, written
 

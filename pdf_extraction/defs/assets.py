@@ -117,11 +117,13 @@ async def _asked(
 
     by_key = {entry.document.partition_key: entry for entry in entries}
 
+    shows = IMAGES in context.selected_asset_keys
+
     def tell(outcome: "DocumentOutcome") -> _Told:
         document = outcome.document
         key = document.partition_key
         ahead.take(by_key[key], outcome)
-        shown = steps.shown_page(outcome) if IMAGES in context.selected_asset_keys else None
+        shown = steps.shown_page(outcome) if shows else None
         picture = steps.thumbnail(tools.reader, document, shown) if shown else None
         calls = workspace.calls
         spent = calls.spent(document.document_id, document.sha256, calls.run_id, key)
@@ -135,7 +137,7 @@ async def _asked(
 
     through = runs.later_steps(context) if selection.ask else ()
     async with (
-        open_tools(workspace, force=force) as tools,
+        open_tools(workspace, force=force, thumbnail=steps.THUMBNAIL if shows else None) as tools,
         Ahead(workspace, context.run.run_id, through, tools.reader) as ahead,
     ):
         told = await steps.read_pages(tools, entries, selection, watch.progress, tell)

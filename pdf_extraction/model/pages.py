@@ -163,6 +163,7 @@ class PageImage:
         text: The page's own text.
         is_blank: Neither ink nor text; nothing is asked about such a page.
         picture: Present where a backend of the chain looks at pictures.
+        thumbnail: The picture made small for people, where somebody wants one of this page.
         text_verdict: Which rule decided ``text.source``, for people.
         ink: Share of the page that is ink, 0-1, where its text layer has no text.
         is_text: The document is text without pages of its own: no picture of these shows more.
@@ -178,6 +179,7 @@ class PageImage:
     text: PageText = PageText("none")
     is_blank: bool = False
     picture: Picture | None = None
+    thumbnail: Picture | None = field(default=None, repr=False, compare=False)
     text_verdict: str = ""
     ink: float | None = None
     is_text: bool = False

@@ -15,7 +15,7 @@ from pdf_extraction.pdf.hidden import flags_of, is_reduced
 from pdf_extraction.pdf.layout import regions_of
 from pdf_extraction.pdf.measure import features_of
 from pdf_extraction.pdf.ocr import read_by_ocr
-from pdf_extraction.pdf.picture import Canvas
+from pdf_extraction.pdf.picture import Canvas, Thumbnail
 from pdf_extraction.pdf.tasks import PageOptions, PictureOptions
 from pdf_extraction.pdf.textlayer import TextLayer, read_layer
 from pdf_extraction.pdf.trust import PageFeatures, Source, Verdict, judge
@@ -68,6 +68,8 @@ def read_page(
         )
     if canvas is not None and not read.is_blank:
         read = replace(read, picture=canvas.picture())
+        if options.thumbnail is not None and page.number == 0:
+            read = replace(read, thumbnail=Thumbnail(canvas, options.thumbnail).picture())
     return read
 
 

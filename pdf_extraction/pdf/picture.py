@@ -12,6 +12,7 @@ from math import ceil, sqrt
 
 import numpy as np
 import pymupdf
+from PIL import Image
 
 from pdf_extraction.model import WHOLE_PAGE, Picture, View
 from pdf_extraction.pdf.drawn import GREY_WITHIN, Drawn, Pixels
@@ -67,6 +68,23 @@ class Canvas:
                 pixels = self._rendered(scale)
             else:
                 quality += 1
+
+
+class Thumbnail(Canvas):
+    """A picture that is there already, made small.
+
+    Args:
+        larger: The picture.
+        options: Limits of the small one.
+    """
+
+    def __init__(self, larger: Canvas, options: PictureOptions) -> None:
+        super().__init__(larger.drawn, options, larger.view)
+        self.larger = larger
+
+    def _rendered(self, scale: float) -> Pixels:
+        factor = max(1, ceil(self.larger.scale / scale))
+        return np.asarray(Image.fromarray(self.larger.pixels).reduce(factor))
 
 
 def picture_of(page: pymupdf.Page, options: PictureOptions, view: View = WHOLE_PAGE) -> Picture:
@@ -126,8 +144,6 @@ def encode(pixels: Pixels, image_format: ImageFormat, quality: int = QUALITIES[0
                 np.ascontiguousarray(flat), quality, colour, subsampling, fastdct=True
             )
         )
-    from PIL import Image  # noqa: PLC0415
-
     buffer = io.BytesIO()
     if image_format == "png":
         Image.fromarray(pixels).save(buffer, "PNG", compress_level=1)

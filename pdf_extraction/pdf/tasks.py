@@ -37,11 +37,13 @@ class DocumentFacts:
         page_count: Pages, at least one.
         is_repaired: Its cross-reference table was damaged and had to be rebuilt.
         warnings: What the PDF library complained about while opening.
+        first_page: As read along, where the caller wanted that.
     """
 
     page_count: int
     is_repaired: bool = False
     warnings: str = ""
+    first_page: PageImage | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class PageOptions:
         ocr_languages: Tesseract's codes, the most likely first; empty for no OCR.
         ocr_engine: ``auto`` takes Tesseract where its language data is found.
         layout: How tables and figures are looked for.
+        thumbnail: Limits of the first page's, which comes with its picture alone. Readings are
+            the same with and without, so that their fingerprint leaves it out.
     """
 
     want_picture: bool = False
@@ -78,6 +82,7 @@ class PageOptions:
     ocr_languages: tuple[str, ...] = ("por", "eng")
     ocr_engine: EngineName = "auto"
     layout: LayoutEngine = "none"
+    thumbnail: PictureOptions | None = field(default=None, repr=False)
 
 
 def start(memory_limit: int) -> None:
@@ -92,6 +97,13 @@ def facts(*args: Any) -> DocumentFacts | ExtractionError:
     from pdf_extraction.pdf import worker  # noqa: PLC0415
 
     return worker.facts(*args)
+
+
+def facts_and_first(*args: Any) -> DocumentFacts | ExtractionError:
+    """See ``worker``."""
+    from pdf_extraction.pdf import worker  # noqa: PLC0415
+
+    return worker.facts_and_first(*args)
 
 
 def read(*args: Any) -> PageImage:

@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeVar
@@ -46,9 +47,10 @@ Result = TypeVar("Result")
 
 #: Documents a worker keeps open, each with MuPDF's caches.
 OPEN_DOCUMENTS = 4
-#: MuPDF's store of decoded images and fonts is emptied to this share after each page, so
-#: that memory does not grow with the pages read; shared fonts stay.
-_STORE_KEPT_PERCENT = 50
+#: Share of its limit of 256 MB that MuPDF's store of decoded images and fonts is emptied to
+#: after each page: shared fonts stay, scans do not. It is no share of what is in it: with half,
+#: a reader of scans came to hold 128 MB of them.
+_STORE_KEPT_PERCENT = 4
 
 
 def start(memory_limit: int) -> None:
@@ -79,6 +81,23 @@ def facts(
         lambda: facts_of(_document(version, password)),
         lambda error: translated(error, path),
     )
+
+
+def facts_and_first(
+    allowance: Allowance,
+    version: FileVersion,
+    password: str | None,
+    options: PageOptions,
+    most_pages: int,
+) -> DocumentFacts | ExtractionError:
+    """Facts of a document, with its first page unless it has more than ``most_pages``.
+
+    Each takes the allowance for itself.
+    """
+    found = facts(allowance, version, password)
+    if isinstance(found, ExtractionError) or found.page_count > most_pages:
+        return found
+    return replace(found, first_page=read(allowance, version, password, 1, options, None))
 
 
 def read(
@@ -150,7 +169,7 @@ def _page(version: FileVersion, password: str | None, page_number: int) -> pymup
 
 
 def _tidy() -> None:
-    pymupdf.TOOLS.store_shrink(_STORE_KEPT_PERCENT)
+    pymupdf.TOOLS.store_shrink(100 - _STORE_KEPT_PERCENT)
     warnings_so_far()
 
 

@@ -21,13 +21,17 @@ from pdf_extraction.errors import (
     EncryptedDocument,
     PageError,
     PageTimedOut,
+    PageTooLarge,
     UnreadableDocument,
 )
 from pdf_extraction.model import WHOLE_PAGE, View
-from pdf_extraction.pdf import tasks
+from pdf_extraction.pdf import deaths, tasks
 from pdf_extraction.pdf.allowance import Allowance, allowed, lifted
-from pdf_extraction.pdf.workers import Reader, ReadOptions
+from pdf_extraction.pdf.options import ReadOptions
+from pdf_extraction.pdf.tasks import PictureOptions
+from pdf_extraction.pdf.workers import Reader
 from pdf_extraction_tests.corpus import CORPUS, needs_corpus
+from pdf_extraction_tests.hostile import KINDS
 from pdf_extraction_tests.pdf.made import PROSE, saved
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +76,61 @@ def test_a_picture_is_brought_when_asked_for(document):
     page, picture = reading(work, want_picture=True)
     assert page.picture == picture
     assert picture.data == page.picture.data
+
+
+def test_a_short_documents_first_page_comes_with_its_facts(document):
+    """One task reads a document of one page; of a long one nobody knows yet when its turn is."""
+
+    async def work(reader):
+        opened = [await reader.open(document, first_up_to=most) for most in (0, 5, 6)]
+        return [facts.first_page for facts in opened], await reader.read(document, 1)
+
+    (*none, first), page = reading(work, want_picture=True, thumbnail=PictureOptions(dpi=30))
+    assert none == [None, None]
+    assert first == page
+    assert first.picture.data == page.picture.data
+    assert 0 < first.thumbnail.width <= 248  # 595 points at 30 dots an inch
+
+
+def test_a_first_page_that_kills_its_worker_leaves_the_document_open(tmp_path):
+    path = tmp_path / "cheia.pdf"
+    path.write_bytes(KINDS["huge_string"]())
+
+    async def work(reader):
+        facts = await reader.open(path, first_up_to=1)
+        return facts, await reader.read(path, 1)
+
+    facts, page = reading(
+        work, page_memory_bytes=100_000_000, page_cpu_s=0, workers=1, ocr_languages=()
+    )
+    assert (facts.page_count, facts.first_page) == (1, None)
+    assert isinstance(page.error, PageTooLarge)
+
+
+def test_decoded_scans_do_not_stay_in_a_reader(tmp_path):
+    """A reader of a hundred scans came to hold 128 MB of them, whatever page it read next."""
+    made = pymupdf.open()
+    for shade in range(8):
+        pixmap = pymupdf.Pixmap(pymupdf.csGRAY, pymupdf.IRect(0, 0, 2_000, 2_000))
+        pixmap.clear_with(shade)
+        made.new_page().insert_image((0, 0, 500, 500), pixmap=pixmap)
+    path = saved(made, tmp_path, deflate=True)
+
+    async def work(reader):
+        for number in range(1, 9):
+            await reader.read(path, number)
+        return await reader._run(_stored_bytes)
+
+    assert 0 < reading(work, workers=1, want_picture=True, ocr_languages=()) < 12_000_000
+
+
+def _stored_bytes():
+    """Bytes in the MuPDF store of this process; the library tells in print alone."""
+    buffer = pymupdf.mupdf.FzBuffer(1_000)
+    out = pymupdf.mupdf.FzOutput(buffer)
+    pymupdf.mupdf.fz_debug_store(out)
+    out.fz_close_output()
+    return int(re.findall(rb"size=(\d+), actual", buffer.fz_buffer_extract())[-1])
 
 
 def test_a_part_of_a_page_is_brought_turned(document):
@@ -173,7 +232,8 @@ def test_workers_do_not_import_the_callers_main_module(document, tmp_path):
         print("imported", __name__, flush=True)
         if __name__ == "__main__":
             sys.path.insert(0, {str(ROOT)!r})
-            from pdf_extraction.pdf.workers import Reader, ReadOptions
+            from pdf_extraction.pdf.options import ReadOptions
+            from pdf_extraction.pdf.workers import Reader
             async def main():
                 async with Reader(ReadOptions(workers=1)) as reader:
                     print((await reader.open(Path({str(document)!r}))).page_count)
@@ -199,7 +259,8 @@ def test_workers_die_with_a_parent_that_is_killed(tmp_path):
         import asyncio, re, sys
         sys.path.insert(0, {str(ROOT)!r})
         import psutil
-        from pdf_extraction.pdf.workers import Reader, ReadOptions
+        from pdf_extraction.pdf.options import ReadOptions
+        from pdf_extraction.pdf.workers import Reader
         async def main():
             reader = Reader(ReadOptions(workers=2))
             await reader._run(len, "")
@@ -271,7 +332,8 @@ def test_the_callers_process_never_loads_the_pdf_library(document):
         "import asyncio, sys\n"
         "from pathlib import Path\n"
         "import pdf_extraction.cli.run, pdf_extraction.definitions, pdf_extraction.steps\n"
-        "from pdf_extraction.pdf.workers import Reader, ReadOptions\n"
+        "from pdf_extraction.pdf.options import ReadOptions\n"
+        "from pdf_extraction.pdf.workers import Reader\n"
         "async def main():\n"
         "    async with Reader(ReadOptions(workers=1, want_picture=True)) as reader:\n"
         f"        return await reader.read(Path({str(document)!r}), 1)\n"
@@ -294,7 +356,7 @@ def test_ocr_has_a_time_of_its_own(document):
 
     async def work(reader):
         assert reader.options.timeout_s(tasks.facts) == 25
-        return reader._page_error(TimeoutError(), document, 1)
+        return deaths.of_page(TimeoutError(), reader.options, document, 1)
 
     assert ReadOptions().timeout_s(tasks.read) == 25 + 180
     assert "after 180 s: raise [ocr] timeout_s" in str(reading(work))
@@ -320,7 +382,7 @@ def test_a_hostile_page_gets_nothing_of_the_time_for_ocr(document):
     async def work(reader):
         with pytest.raises(ProcessExpired) as caught:
             await reader._run(_hanging)
-        return reader._page_error(caught.value, document, 1)
+        return deaths.of_page(caught.value, reader.options, document, 1)
 
     error = reading(work, workers=1)
     assert isinstance(error, PageTimedOut)
