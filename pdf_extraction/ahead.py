@@ -12,7 +12,8 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Collection, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
 from types import TracebackType
@@ -21,15 +22,18 @@ from typing import Any, Literal, Self
 from pebble import ProcessPool
 
 from pdf_extraction import judging
+from pdf_extraction.asking import Progress
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import DocumentError, ExtractionError
 from pdf_extraction.finishing import Finished, Work, finish
+from pdf_extraction.following import Followers
 from pdf_extraction.model import DocumentOutcome
 from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import Reader, cores, worker_context
 from pdf_extraction.tools import Workspace
 
 _log = logging.getLogger(__name__)
+_Done = dict[str, Finished | None]
 
 Step = Literal["page_extractions", "document_chunks"]
 #: Pages of a document that is worth a second process which holds it whole: with 10,000 pages
@@ -69,8 +73,16 @@ class Ahead:
     _busy: int = 0
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _sample: judging.Sample = field(default_factory=judging.Sample)
+    _followers: Followers = field(init=False)
     refreshing: threading.Thread | None = None
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
+
+    def __post_init__(self) -> None:
+        self._followers = Followers(self.workspace.profile, MOST_PAGES)
+
+    def watching(self, progress: Progress) -> Progress:
+        """The run's progress, by which long documents are followed while they are asked about."""
+        return self._followers.watching(progress) if self._publishes else progress
 
     def take(self, entry: Entry, outcome: DocumentOutcome) -> None:
         """Finish a document whose answers are kept; called in the event loop's thread.
@@ -99,6 +111,7 @@ class Ahead:
         finally:
             for task in self._tasks:
                 task.cancel()
+            await asyncio.to_thread(self._followers.close)
             if self._pool is not None:
                 await asyncio.to_thread(_closed, self._pool)
 
@@ -117,8 +130,13 @@ class Ahead:
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
             _log.debug("%s: left to its own step", entry.document.partition_key, exc_info=True)
             return
-        self._waiting.append(Work(entry, pages, texts))
-        self._take_up()
+        work = Work(entry, pages, texts)
+        if (follower := self._followers.of(entry.document)) is not None:
+            await self._finish([work], follower.run)
+            follower.stop()
+        else:
+            self._waiting.append(work)
+            self._take_up()
 
     def _take_up(self) -> None:
         """Hand what waits to processes: the first takes whatever is there, another only much."""
@@ -126,24 +144,28 @@ class Ahead:
             if self._busy and sum(work.pages for work in self._waiting) < _PAGES_ENOUGH:
                 return
             self._busy += 1
-            self._start(self._finish(_taken(self._waiting)))
+            self._start(self._finish_next(_taken(self._waiting)))
 
-    async def _finish(self, works: Sequence[Work]) -> None:
+    async def _finish_next(self, works: Sequence[Work]) -> None:
         if self._pool is None:
             # As many as cores: once all is read, what is left to finish has them for itself.
             self._pool = ProcessPool(
                 cores(), initializer=start, initargs=(0,), context=worker_context()
             )
+        pool = self._pool
+        await self._finish(works, lambda task, *args: pool.schedule(task, args=args))
+        self._busy -= 1
+        self._take_up()
+
+    async def _finish(self, works: Sequence[Work], run: Callable[..., Future[_Done]]) -> None:
         task = (self.workspace.data, self._settings, works, self.run_id, self._publishes)
         try:
-            done = await asyncio.wrap_future(self._pool.schedule(finish, args=task))
+            done = await asyncio.wrap_future(run(finish, *task))
             self.finished |= {key: finished for key, finished in done.items() if finished}
             if self._publishes:
                 self._show()
         except Exception:  # noqa: BLE001 - as above
             _log.debug("%d documents: left to their own step", len(works), exc_info=True)
-        self._busy -= 1
-        self._take_up()
 
     @cached_property
     def _settings(self) -> str:

@@ -88,10 +88,19 @@ class Selection:
 
 @dataclass
 class Progress:
-    """Where a run reports to; each callback is called in the event loop's thread."""
+    """Where a run reports to; each callback is called in the event loop's thread.
+
+    Attributes:
+        on_open: A document's pages are known to be so many.
+        on_page: A page has ended; its document may yet be asked about again.
+        on_second: A page that had ended was asked about again.
+    """
 
     on_open: Callable[[Document, int], None] = field(default=lambda _document, _pages: None)
     on_page: Callable[[Document, PageOutcome], None] = field(default=lambda _document, _page: None)
+    on_second: Callable[[Document, PageOutcome], None] = field(
+        default=lambda _document, _page: None
+    )
 
 
 def _whole(outcome: DocumentOutcome) -> DocumentOutcome:
@@ -223,6 +232,7 @@ class _Run:
         )
         for page in settled:
             pages.put(page)
+            self.progress.on_second(document, page)
         return gone
 
     async def _window(

@@ -8,12 +8,14 @@ line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pdf_extraction.asking import read_and_ask
+from pdf_extraction.assembly.canonical import Canonical
 from pdf_extraction.assembly.records import attempt_rows, document_row, page_rows
 from pdf_extraction.backends.calls import CallStore
-from pdf_extraction.model import DocumentOutcome, Grounding, Row
+from pdf_extraction.model import DocumentOutcome, GroundedPage, Grounding, Row
 from pdf_extraction.placed import ground_document, grounded_pages
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage.tables import Tables, Together
@@ -22,19 +24,63 @@ from pdf_extraction.tablespec import TableSpec
 __all__ = ["assemble_document", "ground_document", "publish", "read_and_ask"]
 
 
+@dataclass(frozen=True)
+class Draft:
+    """A document assembled, before it is known what it cost.
+
+    Attributes:
+        outcome: The document, or its first pages.
+        groundings: Of each page's claims.
+        canonical: Its text.
+        pages: As its profile was given them.
+        records: Rows of the profile's tables.
+    """
+
+    outcome: DocumentOutcome
+    groundings: Sequence[Sequence[Grounding]]
+    canonical: Canonical
+    pages: Sequence[GroundedPage]
+    records: Mapping[str, list[Row]]
+
+    def is_of(self, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]) -> bool:
+        """Whether it is this very document's, with claims at these places."""
+        mine, others = self.outcome.pages, outcome.pages
+        same = len(mine) == len(others) and all(a is b for a, b in zip(mine, others, strict=True))
+        whole = (self.outcome.document, self.outcome.error) == (outcome.document, outcome.error)
+        return same and whole and list(self.groundings) == list(groundings)
+
+
+def draft_of(
+    profile: Profile, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
+) -> Draft:
+    """Assemble a document, or its first pages."""
+    canonical, pages = grounded_pages(profile, outcome.pages, groundings)
+    whole = bool(pages) and outcome.error is None
+    records = profile.assemble(outcome.document, canonical.text, pages) if whole else {}
+    return Draft(outcome, groundings, canonical, pages, records)
+
+
 def assemble_document(
     profile: Profile,
     outcome: DocumentOutcome,
     groundings: Sequence[Sequence[Grounding]],
     calls: CallStore,
+    draft: Draft | None = None,
 ) -> dict[str, list[Row]]:
-    """Rows of every table of one document, but for when and by which run they were made."""
-    canonical, pages = grounded_pages(profile, outcome.pages, groundings)
+    """Rows of every table of one document, but for when and by which run they were made.
+
+    Args:
+        profile: What makes the document's records.
+        outcome: The document.
+        groundings: Of each page's claims.
+        calls: What it cost.
+        draft: Of the same, where somebody has made it.
+    """
     document = outcome.document
-    whole = bool(pages) and outcome.error is None
-    records = profile.assemble(document, canonical.text, pages) if whole else {}
     made = calls.attempts(document.document_id, document.sha256, document.partition_key)
     attempts = attempt_rows(document.document_id, made)
+    draft = draft or draft_of(profile, outcome, groundings)
+    pages, records, canonical = draft.pages, draft.records, draft.canonical
     text, text_hash = (canonical.text, canonical.hash) if pages else (None, None)
     return {
         "documents": [document_row(outcome, pages, attempts, records, text, text_hash)],

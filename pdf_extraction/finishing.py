@@ -16,6 +16,8 @@ from pathlib import Path
 from pdf_extraction import judging, quality, steps
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import ExtractionError
+from pdf_extraction.extraction import assemble_document
+from pdf_extraction.following import followed
 from pdf_extraction.model import DocumentOutcome, Grounding, GroundingMethod, Row
 from pdf_extraction.settings import Settings
 from pdf_extraction.storage.tables import Together
@@ -180,17 +182,21 @@ def _tried(
 
 
 def _finished(workspace: Workspace, work: Work, run_id: str, together: Together | None) -> Finished:
-    kept = steps.kept_answers(workspace, work.entry.document)
-    outcome, groundings = steps.ground_partition(workspace, work.entry.document, kept)
+    document = work.entry.document
+    known = followed()
+    whole = known.whole(document) if known is not None else None
+    kept, places = whole or (steps.kept_answers(workspace, document), None)
+    outcome, groundings = steps.ground_partition(workspace, document, kept, places)
     placed = _placed(outcome, groundings)
     if together is None:
         return Finished(placed)
     found = groundings if outcome is kept else None  # a fault is told by its stage
-    rows, changed = steps.publish_together(workspace, kept, run_id, together, found)
+    assemble = known.rows if known is not None else assemble_document
+    rows, changed = steps.publish_together(workspace, kept, run_id, together, found, assemble)
     published = _published(rows, changed)
     if work.again is None:
         return Finished(placed, published)
-    mark = together.mark(work.entry.document.partition_key)
+    mark = together.mark(document.partition_key)
     return Finished(placed, published, _judged(workspace, work, kept, rows, mark))
 
 

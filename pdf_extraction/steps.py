@@ -88,7 +88,10 @@ async def thumbnail(reader: Reader, document: Document, page: PageImage) -> Pict
 
 
 def ground_partition(
-    workspace: Workspace, document: Document, outcome: DocumentOutcome | None = None
+    workspace: Workspace,
+    document: Document,
+    outcome: DocumentOutcome | None = None,
+    groundings: list[list[Grounding]] | None = None,
 ) -> tuple[DocumentOutcome, list[list[Grounding]]]:
     """Find the kept answers' claims on their pages, and keep where.
 
@@ -96,6 +99,7 @@ def ground_partition(
         workspace: The data folder's stores.
         document: The document.
         outcome: From ``kept_answers``, where the caller has it.
+        groundings: Of that outcome, where somebody has looked for them already.
 
     Raises:
         SettingsError: ``page_completions`` has not run for the document.
@@ -103,7 +107,8 @@ def ground_partition(
     outcome = outcome or kept_answers(workspace, document)
     try:
         with _one_documents_fault(document, "page_extractions"):
-            groundings = ground_document(workspace.profile_of(outcome.profile), outcome)
+            if groundings is None:
+                groundings = ground_document(workspace.profile_of(outcome.profile), outcome)
     except ProfileFault as fault:
         outcomes.save_fault(workspace.stages, outcome, fault)
         return replace(outcome, error=fault), []
@@ -137,6 +142,7 @@ def publish_together(
     run_id: str,
     together: Together,
     groundings: Sequence[Sequence[Grounding]] | None = None,
+    assemble: Callable[..., dict[str, list[Row]]] = assemble_document,
 ) -> tuple[dict[str, list[Row]], bool]:
     """Assemble a document, whose rows are replaced when ``together`` ends.
 
@@ -148,6 +154,7 @@ def publish_together(
         run_id: For ``documents``.
         together: Of the workspace's tables.
         groundings: From ``ground_partition``; None where the caller has none.
+        assemble: In place of ``assemble_document``, by somebody who has done some of it.
     """
     document = outcome.document
     profile = workspace.profile_of(outcome.profile)
@@ -155,7 +162,7 @@ def publish_together(
     def published(
         outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
     ) -> tuple[dict[str, list[Row]], bool]:
-        rows = assemble_document(profile, outcome, groundings, workspace.calls)
+        rows = assemble(profile, outcome, groundings, workspace.calls)
         return publish(workspace.tables, rows, run_id, profile.specs, together)
 
     try:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from pdf_extraction import ahead, finishing, judging, quality, steps
+from pdf_extraction import ahead, finishing, following, judging, quality, steps
 from pdf_extraction.asking import Progress, Selection
 from pdf_extraction.model import DocumentOutcome, PageImage, PageOutcome, PageText
 from pdf_extraction.settings import parse_settings
@@ -22,7 +22,7 @@ def read_all_ahead(workspace, entries, through):
             open_tools(workspace) as tools,
             ahead.Ahead(workspace, "run-1", through, tools.reader) as done,
         ):
-            told = [tools, entries, Selection(), Progress()]
+            told = [tools, entries, Selection(), done.watching(Progress())]
             await steps.read_pages(
                 *told, lambda outcome: done.take(by_key[outcome.document.partition_key], outcome)
             )
@@ -76,6 +76,42 @@ def test_a_very_long_document_waits_for_its_own_steps(tmp_path, monkeypatch):
     monkeypatch.setattr(ahead, "MOST_PAGES", 0)
     workspace, entry = law(tmp_path)
     assert read_ahead(workspace, entry, {"page_extractions", "document_chunks"}).finished == {}
+
+
+def rows_of(workspace):
+    """Rows of ``lei-1`` in every table, but for what differs with each run."""
+    tables = {name: workspace.tables.read(name, "lei-1") for name in workspace.tables.names}
+    for row in tables["documents"]:
+        del row["run_id"], row["extracted_at"]
+    return tables
+
+
+def test_a_long_document_that_is_followed_comes_to_the_same_rows(tmp_path, monkeypatch):
+    """What is found out while pages are asked about is what is found out after the last."""
+    path = write_law(tmp_path / "lei-1.pdf", pages=40)
+    run, followed, tables = following.Follower.run, [], []
+    monkeypatch.setattr(
+        following.Follower, "run", lambda *args: followed.append(least) or run(*args)
+    )
+    for least in (1, 1_000):
+        monkeypatch.setattr(following, "LEAST_PAGES", least)
+        workspace = Workspace(tmp_path / f"data-{least}", parse_settings({}, "test"))
+        entry = workspace.catalogue.register(path)
+        done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+        assert done.finished["lei-1"].published.changed
+        tables.append(rows_of(workspace))
+    assert followed == [1]
+    assert tables[0] == tables[1]
+    assert len(tables[0]["devices"]) > 80
+
+
+def test_a_document_whose_follower_broke_is_finished_all_the_same(tmp_path, monkeypatch):
+    """Where pages did not come, the kept answers are taken."""
+    workspace, entry = law(tmp_path)
+    monkeypatch.setattr(following, "LEAST_PAGES", 1)
+    monkeypatch.setattr(following.Follower, "add", lambda *_: None)
+    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    assert done.finished["lei-1"].published.counts["devices"] > 0
 
 
 def test_what_is_judged_ahead_is_what_the_checks_would_say_of_the_tables(tmp_path):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from pdf_extraction.assembly.claims import DeviceClaim, place_claims
 from pdf_extraction.assembly.furniture import mark_furniture
+from pdf_extraction.assembly.known import Known
 from pdf_extraction.assembly.layout import flow
-from pdf_extraction.assembly.owntext import Hyphens
+from pdf_extraction.assembly.owntext import Hyphens, words_of
 from pdf_extraction.assembly.placedwords import PlacedWords
 from pdf_extraction.model import GroundedPage
 
@@ -19,6 +20,7 @@ class Book:
         text: Canonical text.
         pages: All pages, in order.
         answers: Each page's claims; None for a page without an answer.
+        known: From an assembly of its first pages; gets the lines of this one.
     """
 
     def __init__(
@@ -26,20 +28,23 @@ class Book:
         text: str,
         pages: Sequence[GroundedPage],
         answers: Sequence[Sequence[DeviceClaim] | None],
+        known: Known | None,
     ) -> None:
         self.text = text
-        self.lines = flow(pages)
+        self.lines = flow(pages) if known is None else known.flow(pages)
         unanswered = (pages[place].outcome for place, a in enumerate(answers) if a is None)
         unread = {page.page.page_number for page in unanswered if page.status == "failed"}
         for line in self.lines:
             if line.page in unread:
                 line.skip = "unread"
-        mark_furniture(self.lines)
+        mark_furniture(self.lines, again=known is not None)
+        if known is not None:
+            known.settle(self.lines)
         self.words = PlacedWords(pages)
         self.struck_lines = [
             self.words.begin_struck(line.start, line.start + 12) for line in self.lines
         ]
-        self.hyphens = Hyphens(text)
+        self.hyphens = Hyphens(lambda: words_of([text]) if known is None else known.words(pages))
         self.placed = place_claims(
             [
                 (page.outcome.page.page_number, page.canonical_start, answer, page.groundings)

@@ -7,6 +7,7 @@ are devices is decided in ``sequence`` by the numbering of the whole document.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -95,6 +96,11 @@ class Candidate:
         """Canonical offset where the device before ends: bullets before a label are nobody's."""
         return self.start if self.inline else min(self.start, lines[self.line].start)
 
+    def as_found(self) -> Candidate:
+        """The same as its line alone makes it, for another look at what is around it."""
+        place = (self.line, self.start, self.readings, self.strength, self.colon, self.inline)
+        return Candidate(*place, against=self.against)
+
     def label_end(self, reading: int, lines: Sequence[FlowLine]) -> int:
         """Canonical offset one past the label and its separator."""
         return lines[self.line].start + self.readings[reading].end
@@ -108,11 +114,20 @@ class Event:
     heading: Heading
 
 
-def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
-    """Candidates of every line that is part of the flow, in order."""
-    found: list[Candidate] = []
-    above: FlowLine | None = None
-    for index, line in enumerate(lines):
+def find_candidates(
+    lines: Sequence[FlowLine], known: Sequence[Candidate] = (), settled: int = 0
+) -> list[Candidate]:
+    """Candidates of every line that is part of the flow, in order.
+
+    Args:
+        lines: The flow.
+        known: What was found before, where its first lines were the same.
+        settled: How many those are; what stands on a line is decided by lines above it alone.
+    """
+    found = list(known[: bisect_left(known, settled, key=lambda candidate: candidate.line)])
+    above = _last_read(lines, settled)
+    for index in range(settled, len(lines)):
+        line = lines[index]
         if line.skip:
             above = None if line.skip == "unread" else above
             continue
@@ -122,6 +137,13 @@ def find_candidates(lines: Sequence[FlowLine]) -> list[Candidate]:
         found += _inside(index, line, readings)
         above = line
     return found
+
+
+def _last_read(lines: Sequence[FlowLine], stop: int) -> FlowLine | None:
+    """The last line of the flow before ``stop``; None where an unread page comes after it."""
+    above = (lines[index] for index in range(stop - 1, -1, -1))
+    last = next((line for line in above if line.skip in {"", "unread"}), None)
+    return None if last is None or last.skip else last
 
 
 def find_events(lines: Sequence[FlowLine]) -> list[Event]:

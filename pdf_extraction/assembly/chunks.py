@@ -7,7 +7,8 @@ characters, because no one tokeniser is everybody's.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from pdf_extraction.assembly.canonical import canonical_hash
 from pdf_extraction.assembly.citations import citations
@@ -20,7 +21,37 @@ ANCESTOR_LIMIT = 400
 """Characters kept of a caput or other ancestor, which is there for context alone."""
 
 
-def build_chunks(document: Document, devices: Sequence[Row], canonical_text: str) -> list[Row]:
+#: Columns of a device that its chunks take no part of, but for the last look.
+_LATE = dict.fromkeys(("confidence", "confidence_method", "position"))
+
+
+class _Made(NamedTuple):
+    """A chunk without what is known last: its confidence and the document's hash."""
+
+    row: Row
+    held: Sequence[str]
+
+
+@dataclass
+class KnownChunks:
+    """Chunks of a document's first pages, for making those of more of them.
+
+    Attributes:
+        document: Whose.
+        families: By the id of each device without a parent: all rows below it, and each one's
+            chunks.
+    """
+
+    document: Document | None = None
+    families: dict[str, tuple[list[Row], dict[str, list[_Made]]]] = field(default_factory=dict)
+
+
+def build_chunks(
+    document: Document,
+    devices: Sequence[Row],
+    canonical_text: str,
+    known: KnownChunks | None = None,
+) -> list[Row]:
     """One ``article`` chunk for each article and one ``device`` chunk for each device.
 
     An article's chunk holds its caput and all devices below it; one that is too long is
@@ -37,18 +68,45 @@ def build_chunks(document: Document, devices: Sequence[Row], canonical_text: str
         document: Its ``metadata`` gives ``tipo_documento``, ``numero``, ``ano``, ``titulo``.
         devices: All rows of the document, in order, a parent before its children.
         canonical_text: What the devices' spans count in.
+        known: From its first pages; gets what is made now.
 
     Returns:
         Rows with every column of ``chunks``, in document order; ``confidence`` is the
         lowest of the devices that a chunk holds, where any has one.
     """
     tree = _Tree(document, devices, canonical_hash(canonical_text))
-    rows: list[Row] = []
-    for device in devices:
-        if device["device_type"] == "artigo":
-            rows.extend(tree.article(device))
-        rows.append(tree.device(device))
-    return rows
+    if known is None:
+        return [tree.finished(chunk) for row in devices for chunk in tree.made(row)]
+    made = _made(tree, document, devices, known)
+    return [tree.finished(chunk) for row in devices for chunk in made[row["device_id"]]]
+
+
+def _made(
+    tree: _Tree, document: Document, devices: Sequence[Row], known: KnownChunks
+) -> dict[str, list[_Made]]:
+    """Chunks by device; of families that are as they were, those that were made before."""
+    before = known.families if known.document == document else {}
+    known.document, known.families = document, {}
+    made: dict[str, list[_Made]] = {}
+    for top, family in _families(devices).items():
+        bare = [{**row, **_LATE} for row in family]
+        rows, chunks = before.get(top, (None, {}))
+        if rows != bare:
+            chunks = {row["device_id"]: tree.made(row) for row in family}
+        known.families[top] = bare, chunks
+        made |= chunks
+    return made
+
+
+def _families(devices: Sequence[Row]) -> dict[str, list[Row]]:
+    """Devices by the one above them that has no parent."""
+    tops: dict[str, str] = {}
+    found: dict[str, list[Row]] = {}
+    for row in devices:
+        own: str = row["device_id"]
+        top = tops[own] = tops.get(row["parent_id"] or "", own)
+        found.setdefault(top, []).append(row)
+    return found
 
 
 class _Tree:
@@ -58,7 +116,7 @@ class _Tree:
         self.document = document
         self.text_hash = text_hash
         self.by_id = {device["device_id"]: device for device in devices}
-        self.cited = {row["device_id"]: citations(row["text"], row["path"]) for row in devices}
+        self.cited: dict[str, list[str]] = {}
         self.children: dict[str, list[Row]] = {}
         for device in devices:
             if device["parent_id"] is not None:
@@ -80,12 +138,24 @@ class _Tree:
             parent = self.by_id.get(parent["parent_id"])
         return found[::-1]
 
-    def article(self, article: Row) -> Iterator[Row]:
+    def made(self, device: Row) -> list[_Made]:
+        """All chunks that begin with a device."""
+        own = self._device(device)
+        return [*self._article(device), own] if device["device_type"] == "artigo" else [own]
+
+    def finished(self, chunk: _Made) -> Row:
+        """A chunk with all its columns; its confidence is the lowest of what it holds."""
+        held = (self.by_id[name]["confidence"] for name in chunk.held)
+        known = [value for value in held if value is not None]
+        late = {"confidence": min(known) if known else None, "canonical_hash": self.text_hash}
+        return chunk.row | late
+
+    def _article(self, article: Row) -> Iterator[_Made]:
         """The article's chunk, or its parts."""
         parts = self._parts(list(self.below(article)))
         for index, held in enumerate(parts):
             suffix = f"/{index}" if len(parts) > 1 else ""
-            yield {
+            row = {
                 **self._common(article, held),
                 "chunk_id": f"{self.document.document_id}#{article['device_id']}{suffix}",
                 # Parts are one node, which children name as their parent.
@@ -98,8 +168,9 @@ class _Tree:
                 "part_index": index,
                 "part_total": len(parts),
             }
+            yield _Made(row, [row["device_id"] for row in held])
 
-    def device(self, device: Row) -> Row:
+    def _device(self, device: Row) -> _Made:
         """The device's own chunk."""
         is_article = device["device_type"] == "artigo"
         node = f"{device['device_id']}_cpt" if is_article else device["device_id"]
@@ -111,7 +182,7 @@ class _Tree:
             if size > RETRIEVAL_LIMIT:
                 break
             lines.append(_printed(descendant))
-        return {
+        row = {
             **self._common(device, [device]),
             "chunk_id": f"{self.document.document_id}#{node}",
             "node_id": node,
@@ -123,6 +194,7 @@ class _Tree:
             "part_index": 0,
             "part_total": 1,
         }
+        return _Made(row, [device["device_id"]])
 
     def _parts(self, held: list[Row]) -> list[list[Row]]:
         """Runs of devices whose chunks keep to the limit; one device is never cut."""
@@ -155,8 +227,7 @@ class _Tree:
         spans = [span for row in held for span in row["canonical_spans"] or ()]
         boxes = _boxes(held)
         first_page = min(row["page_number"] for row in held)
-        known = [row["confidence"] for row in held if row["confidence"] is not None]
-        cited = (citation for row in held for citation in self.cited[row["device_id"]])
+        cited = (citation for row in held for citation in self._cited(row))
         metadata = self.document.metadata
         return {
             "device_id": device["device_id"],
@@ -174,11 +245,15 @@ class _Tree:
             "bbox_spans": [
                 {"page_number": page, "bbox": list(box)} for page, box in sorted(boxes.items())
             ],
-            "confidence": min(known) if known else None,
             "canonical_start": min((span["start"] for span in spans), default=None),
             "canonical_end": max((span["end"] for span in spans), default=None),
-            "canonical_hash": self.text_hash,
         }
+
+    def _cited(self, device: Row) -> list[str]:
+        own = device["device_id"]
+        if own not in self.cited:
+            self.cited[own] = citations(device["text"], device["path"])
+        return self.cited[own]
 
     def _article_number(self, device: Row) -> str | None:
         for row in (device, *reversed(self.above(device))):

@@ -18,7 +18,8 @@ from pdf_extraction.assembly.candidates import (
     find_events,
 )
 from pdf_extraction.assembly.claims import DeviceClaim, PlacedClaim, tie
-from pdf_extraction.assembly.extents import Piece, device_pieces, merge_pieces
+from pdf_extraction.assembly.extents import LOOKED_AHEAD, Piece, device_pieces, merge_pieces
+from pdf_extraction.assembly.known import Known
 from pdf_extraction.assembly.owntext import device_status, own_text, spans_text
 from pdf_extraction.assembly.sequence import read_sequence
 from pdf_extraction.assembly.structure import Node, assign_ids, build_tree, path
@@ -48,6 +49,7 @@ def assemble_devices(
     text: str,
     pages: Sequence[GroundedPage],
     answers: Sequence[Sequence[DeviceClaim] | None],
+    known: Known | None = None,
 ) -> list[Assembled]:
     """Rows of ``devices`` in document order.
 
@@ -56,13 +58,15 @@ def assemble_devices(
         text: Canonical text.
         pages: All pages, in order.
         answers: Each page's claims; None for a page without an answer.
+        known: From assembling its first pages; gets what this assembly finds out.
     """
-    book = Book(text, pages, answers)
-    candidates = tie(book.placed, find_candidates(book.lines), book.lines)
+    book = Book(text, pages, answers, known)
+    candidates = _candidates(book, known)
     events = find_events(book.lines)
     describe(candidates, events, book.lines, book.struck_lines)
-    nodes = build_tree(read_sequence(candidates, events), candidates, events, book.lines)
-    cuts = _cuts(book, nodes, [candidates[node.candidate] for node in nodes])
+    taken = read_sequence(candidates, events, known.beams if known is not None else None)
+    nodes = build_tree(taken, candidates, events, book.lines)
+    cuts = _cuts(book, nodes, [candidates[node.candidate] for node in nodes], known)
     for node, cut in zip(nodes, cuts, strict=True):
         node.struck, node.text = cut.status == "riscado", cut.text
     assign_ids(nodes)
@@ -74,7 +78,7 @@ def assemble_devices(
         claim = book.placed[number] if number >= 0 else None
         row = {
             "document_id": document.document_id,
-            **_row(book, node, cut, claim),
+            **_row(node, cut, claim),
             "path": path(node, several=several),
             "context_name": amended_act(node, ementas[node.scope.act])
             if node.quoted
@@ -82,6 +86,16 @@ def assemble_devices(
         }
         found.append(Assembled(row, claim, node.cost < _CONTINUES))
     return _numbered(_with_absent(document.document_id, found, book))
+
+
+def _candidates(book: Book, known: Known | None) -> list[Candidate]:
+    """Places where a device may begin, by the pages and by the claims."""
+    if known is None:
+        found = find_candidates(book.lines)
+    else:
+        known.candidates = find_candidates(book.lines, known.candidates, known.settled)
+        found = [candidate.as_found() for candidate in known.candidates]
+    return tie(book.placed, found, book.lines)
 
 
 def _with_absent(document_id: str, found: list[Assembled], book: Book) -> list[Assembled]:
@@ -106,37 +120,67 @@ def _numbered(found: list[Assembled]) -> list[Assembled]:
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """What the page prints for a device."""
+class Cut:
+    """What the page prints for a device.
+
+    Attributes:
+        spans: Canonical.
+        label: As printed.
+        text: Own text.
+        source_text: The spans' text.
+        boxes: Of the spans, as ``bbox_spans``.
+        status: By its text and strokes.
+        by_other_pages: Words of the whole document had a say in the text.
+    """
 
     spans: list[tuple[int, int]]
     label: str
     text: str
+    source_text: str
+    boxes: list[Row]
     status: str
+    by_other_pages: bool
 
 
-def _cuts(book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate]) -> list[_Cut]:
+def _cuts(
+    book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate], known: Known | None
+) -> list[Cut]:
     stops = [*(candidate.cut(book.lines) for candidate in candidates), len(book.text)][1:]
-    return [
-        _cut(book, node, candidate, stop)
+
+    def made(at: int) -> Cut:
+        return _cut(book, nodes[at], candidates[at], stops[at])
+
+    if known is None:
+        return list(map(made, range(len(nodes))))
+    keys = [
+        (candidate.line, candidate.start, stop, node.label.end, node.quoted)
         for node, candidate, stop in zip(nodes, candidates, stops, strict=True)
     ]
+    reaches = [*(candidate.line + LOOKED_AHEAD for candidate in candidates), len(book.lines)][1:]
+    return known.cuts(keys, reaches, made)
 
 
-def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> _Cut:
+def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> Cut:
     line = book.lines[candidate.line]
     label_end = min(line.start + node.label.end, line.end)
     pieces = device_pieces(book.lines, candidate.line, candidate.start, stop, quoted=node.quoted)
     spans = merge_pieces(pieces, book.text)
     own = [Piece(p.line, max(p.start, label_end), p.end) for p in pieces if p.end > label_end]
+    doubts = book.hyphens.doubts
     text = own_text((book.text[p.start : p.end] for p in own), book.hyphens, quoted=node.quoted)
-    label = book.text[candidate.start : label_end].strip()
-    status = device_status(text, struck=book.words.are_struck(spans))
-    return _Cut(spans, label, text, status)
+    return Cut(
+        spans,
+        book.text[candidate.start : label_end].strip(),
+        text,
+        spans_text(book.text, spans),
+        book.words.boxes(spans),
+        device_status(text, struck=book.words.are_struck(spans)),
+        by_other_pages=book.hyphens.doubts > doubts,
+    )
 
 
-def _row(book: Book, node: Node, cut: _Cut, placed: PlacedClaim | None) -> Row:
-    boxes = book.words.boxes(cut.spans)
+def _row(node: Node, cut: Cut, placed: PlacedClaim | None) -> Row:
+    boxes = cut.boxes
     claim = placed.claim if placed else None
     return {
         "device_id": node.device_id,
@@ -144,7 +188,7 @@ def _row(book: Book, node: Node, cut: _Cut, placed: PlacedClaim | None) -> Row:
         "identifier": node.label.identifier,
         "label": cut.label,
         "text": cut.text,
-        "source_text": spans_text(book.text, cut.spans),
+        "source_text": cut.source_text,
         "canonical_spans": [{"start": start, "end": end} for start, end in cut.spans],
         "parent_id": node.parent.device_id if node.parent else None,
         "parent_identifier": node.parent.label.identifier if node.parent else None,

@@ -23,6 +23,9 @@ _NOTES = re.compile(
     re.IGNORECASE,
 )
 
+#: Lines past the last one of a device that are looked at for what follows it.
+LOOKED_AHEAD = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -103,7 +106,7 @@ def _is_body(lines: Sequence[FlowLine], line: FlowLine, index: int, stop: int) -
     """A further paragraph of the device: it reads as running text, and a device follows it."""
     if is_upper(line.text) or (line.centred and line.short):
         return False
-    coming = lines[index + 1 : index + 200]
+    coming = lines[index + 1 : index + LOOKED_AHEAD]
     following = next((other for other in coming if not other.skip), None)
     runs_on = not line.short or (is_ended(line.text) and len(line.text) > 25)
     return runs_on and following is not None and stop < lines[-1].end and not line.bold

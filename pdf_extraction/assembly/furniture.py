@@ -49,12 +49,17 @@ _SIGNED = re.compile(
 )
 
 
-def mark_furniture(lines: Sequence[FlowLine]) -> None:
-    """Set ``skip`` on every line that is no part of the running text."""
+def mark_furniture(lines: Sequence[FlowLine], *, again: bool = False) -> None:
+    """Set ``skip`` on every line that is no part of the running text.
+
+    Args:
+        lines: Of all pages.
+        again: The same lines are asked about again later, with those of more pages.
+    """
     by_page: dict[int, list[FlowLine]] = defaultdict(list)
     for line in lines:
         by_page[line.page].append(line)
-    repeated = _repeated(by_page) if len(by_page) > 1 else set()
+    repeated = _repeated(by_page, again=again) if len(by_page) > 1 else set()
     for page in by_page.values():
         _mark_turned(page)
         for line in page:
@@ -115,12 +120,15 @@ def masked(text: str) -> str:
     return _UNMASKED.sub("", _NUMBER.sub("#", folded))
 
 
-def _repeated(by_page: dict[int, list[FlowLine]]) -> set[int]:
+def _repeated(by_page: dict[int, list[FlowLine]], *, again: bool) -> set[int]:
     """``id`` of each line whose masked text stands at its place on enough pages."""
     alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
     for number, page in by_page.items():
         for index, line in enumerate(page):
-            alike[masked(line.text)].append((number, index))
+            text = line.masked or masked(line.text)
+            if again:
+                line.masked = text
+            alike[text].append((number, index))
     found = set()
     for text, places in alike.items():
         if text and len(places) > 1:

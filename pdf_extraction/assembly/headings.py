@@ -110,6 +110,12 @@ _RANKS = {
 
 def read_heading(line: FlowLine) -> Heading | None:
     """What structuring line this is by its words; None for running text."""
+    if line.heading is False:  # the question comes four times about each line
+        line.heading = _heading(line)
+    return line.heading
+
+
+def _heading(line: FlowLine) -> Heading | None:
     text = line.text
     first = text.lstrip('"“ ')[:1]
     if not first.isupper() and first != "*":

@@ -8,15 +8,19 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import median
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from pdf_extraction.model import BBox, GroundedPage, PageText
 from pdf_extraction.words import Columns, packed
+
+if TYPE_CHECKING:
+    from pdf_extraction.assembly.headings import Heading
 
 _Floats = npt.NDArray[np.float64]
 
@@ -49,6 +53,8 @@ class FlowLine:
         short: It ends well before its column's edge.
         indented: It begins well after its column's edge.
         gap: Distance from the line above in the same column, in line heights.
+        heading: Where somebody has asked ``read_heading``, what it said; False before.
+        masked: What ``furniture`` compares, where it is asked about again; empty before.
     """
 
     page: int
@@ -65,6 +71,8 @@ class FlowLine:
     short: bool = False
     indented: bool = False
     gap: float = 0.0
+    heading: Heading | Literal[False] | None = field(default=False, compare=False, repr=False)
+    masked: str = field(default="", compare=False, repr=False)
 
     @property
     def centred(self) -> bool:

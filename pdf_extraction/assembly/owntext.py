@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cached_property
 
 #: First parts that keep their hyphen when a line breaks after it.
@@ -22,19 +22,28 @@ _OMISSIS = re.compile(r"\.(?:\s?\.){4,}\s?|……+|_(?:\s?_){4,}\s?")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
+def words_of(texts: Iterable[str]) -> set[str]:
+    """Words as they are printed, hyphens kept, in small letters."""
+    return {word.lower() for text in texts for word in _WORD.findall(text)}
+
+
 class Hyphens:
     """Knows which words a text prints in one piece and which with a hyphen.
 
     Args:
-        text: The document's text, lines as printed.
+        words: Brings ``words_of`` the whole document; asked at the first doubt.
+
+    Attributes:
+        doubts: How many joints the document's words had to decide.
     """
 
-    def __init__(self, text: str) -> None:
-        self._text = text
+    def __init__(self, words: Callable[[], Collection[str]]) -> None:
+        self._ask = words
+        self.doubts = 0
 
     @cached_property
-    def _words(self) -> frozenset[str]:
-        return frozenset(map(str.lower, _WORD.findall(self._text)))
+    def _words(self) -> Collection[str]:
+        return self._ask()
 
     def join(self, left: str, right: str) -> str:
         """Join two lines, of which the first may end in a broken word."""
@@ -50,6 +59,7 @@ class Hyphens:
         """Whether the hyphen was put by the line break; the document's other words decide."""
         if not right[0].islower():
             return False
+        self.doubts += 1
         head = re.split(r"[^\w-]", left)[-1].rstrip("-").lower()
         found = re.match(r"[^\W\d_]+(?:-[^\W\d_]+)*", right)
         tail = found[0].lower() if found else ""

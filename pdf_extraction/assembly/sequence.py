@@ -14,12 +14,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from pdf_extraction.assembly.candidates import Candidate, Event
 from pdf_extraction.assembly.labels import CITED, RANK, SOLE, Label, Number
 
 _BEAM = 8
+#: Candidates after each of which a reading can be taken up again.
+_KEPT_EVERY = 64
 #: Headings after which articles may be numbered from 1 again.
 _NUMBERS_ANEW = frozenset({"annex", "act", "part"})
 #: Letters that many acts leave out of their alineas: k, w, y.
@@ -83,11 +85,55 @@ class _Way(NamedTuple):
     before: _Way | None = None
 
 
-def read_sequence(candidates: Sequence[Candidate], events: Sequence[Event]) -> list[Taken]:
-    """The devices among ``candidates``, in order."""
-    start = _State(_EMPTY, None, -1, -1, 0, struck=False, bare=False)
-    beam = [(start, _Way(0.0))]
-    for number, candidate in enumerate(candidates):
+_Beam = list[tuple[_State, _Way]]
+_BEGINNING: _Beam = [
+    (_State(_EMPTY, None, -1, -1, 0, struck=False, bare=False), _Way(0.0)),
+]
+
+
+class Beams:
+    """How far readings of a numbering had come, for the same beginning read again."""
+
+    def __init__(self) -> None:
+        self._seen: list[tuple[Any, ...]] = []
+        self._beams: list[_Beam] = []
+
+    def resume(self, seen: list[tuple[Any, ...]]) -> tuple[int, _Beam]:
+        """How many candidates need not be read again, and where the numbering then stands.
+
+        Args:
+            seen: Of each candidate all that the reading looks at.
+        """
+        both = zip(seen, self._seen, strict=False)
+        shared = min(len(seen), len(self._seen))
+        same = next((at for at, (now, before) in enumerate(both) if now != before), shared)
+        del self._beams[same // _KEPT_EVERY :]
+        self._seen = seen
+        if not self._beams:
+            return 0, _BEGINNING
+        return len(self._beams) * _KEPT_EVERY, self._beams[-1]
+
+    def keep(self, count: int, beam: _Beam) -> None:
+        """Keep, now and then, where the numbering stands after ``count`` candidates."""
+        if count % _KEPT_EVERY == 0:
+            self._beams.append(beam)
+
+
+def read_sequence(
+    candidates: Sequence[Candidate], events: Sequence[Event], beams: Beams | None = None
+) -> list[Taken]:
+    """The devices among ``candidates``, in order.
+
+    Args:
+        candidates: In order.
+        events: Annex, act and closing lines between them.
+        beams: Of a reading of the first of them; gets what this one passes through.
+    """
+    first, beam = 0, _BEGINNING
+    if beams is not None:
+        first, beam = beams.resume(list(_looked_at(candidates, events)))
+    for number in range(first, len(candidates)):
+        candidate = candidates[number]
         best: dict[_State, _Way] = {}
         for state, way in beam:
             for following, cost, reading, how in _steps(state, candidate, events):
@@ -97,7 +143,21 @@ def read_sequence(candidates: Sequence[Candidate], events: Sequence[Event]) -> l
                     taken = (number, reading, how, way) if how is not None else way[1:]
                     best[following] = _Way(total, *taken)
         beam = sorted(best.items(), key=lambda item: item[1].cost)[:_BEAM]
+        if beams is not None:
+            beams.keep(number + 1, beam)
     return _unwound(beam[0][1], candidates)
+
+
+def _looked_at(
+    candidates: Sequence[Candidate], events: Sequence[Event]
+) -> Iterator[tuple[Any, ...]]:
+    """Of each candidate all that decides how the numbering goes on, lines before it included."""
+    before = -1
+    for c in candidates:
+        passed = tuple(event.heading.kind for event in events[before + 1 : c.event + 1])
+        flags = (c.colon, c.inline, c.amends, c.noted, c.struck, c.led)
+        yield c.strength, c.against, c.event, passed, c.closes, flags, c.readings
+        before = c.event
 
 
 def _unwound(way: _Way | None, candidates: Sequence[Candidate]) -> list[Taken]:

@@ -140,7 +140,8 @@ async def _asked(
         open_tools(workspace, force=force, thumbnail=steps.THUMBNAIL if shows else None) as tools,
         Ahead(workspace, context.run.run_id, through, tools.reader) as ahead,
     ):
-        told = await steps.read_pages(tools, entries, selection, watch.progress, tell)
+        progress = ahead.watching(watch.progress)
+        told = await steps.read_pages(tools, entries, selection, progress, tell)
         await asyncio.gather(*(one.picture for one in told if one.picture is not None))
     session.keep_finished(context.run.run_id, ahead.finished)
     session.keep_read(context.run.run_id, [one.key for one in told if one.read_now])

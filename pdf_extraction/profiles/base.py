@@ -165,3 +165,14 @@ class Doubting(Protocol):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[int, Doubt]:
         """What is missing, by the number of each page that may have it; asked again once."""
+
+
+@runtime_checkable
+class Growing(Protocol):
+    """A profile that assembles a document sooner whose first pages it has assembled before."""
+
+    def growing(self) -> Profile:
+        """The profile for one document that is assembled each time when more pages have come.
+
+        Its rows are those of the profile itself, and those of a document that grows no more.
+        """

@@ -88,6 +88,16 @@ def tables_of(*pages, answers=None, failed=()):
     document = Document("ato", "ato", Path("ato.pdf"), "0" * 64, 1)
     tables = PROFILE.assemble(document, canonical.text, grounded)
     check_invariants(tables["devices"], canonical.text)
+    assert _grown(document, grounded) == tables
+    return tables
+
+
+def _grown(document, pages):
+    """Rows of a document that was assembled again with each page that came."""
+    profile = PROFILE.growing()
+    for count in range(1, len(pages) + 1):
+        text = build_canonical([page.outcome.page.text.text for page in pages[:count]]).text
+        tables = profile.assemble(document, text, pages[:count])
     return tables
 
 

@@ -28,9 +28,19 @@ from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 _HELD_PAGES = 64
 
 
-def with_confidence(found: Iterable[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
-    """The rows, with ``confidence`` and ``confidence_method``."""
-    evidence = _Evidence(pages)
+def with_confidence(
+    found: Iterable[Assembled],
+    pages: Sequence[GroundedPage],
+    known: dict[int, PageEvidence] | None = None,
+) -> list[Row]:
+    """The rows, with ``confidence`` and ``confidence_method``.
+
+    Args:
+        found: Rows without them.
+        pages: All pages, in order.
+        known: What pages were found to say before, by page number; gets what these say.
+    """
+    evidence = _Evidence(pages, known)
     spelling = Spelling(page.outcome.page.text.text for page in pages if _is_read(page))
     parts = [(item, list(_parts(item.row, evidence))) for item in found]
     disagreement = _disagreement([part for _, those in parts for part in those])
@@ -110,15 +120,24 @@ class _Evidence:
 
     Args:
         pages: All pages, in order.
+        known: See ``with_confidence``; then all are held.
     """
 
-    def __init__(self, pages: Sequence[GroundedPage]) -> None:
+    def __init__(
+        self, pages: Sequence[GroundedPage], known: dict[int, PageEvidence] | None
+    ) -> None:
         self._pages = pages
+        self._known = known
         self._places = {page.outcome.page.page_number: n for n, page in enumerate(pages)}
         self.of = lru_cache(_HELD_PAGES)(self._made)
 
-    def _made(self, number: int) -> _PageEvidence:
-        return _PageEvidence(self._pages[self._places[number]])
+    def _made(self, number: int) -> PageEvidence:
+        page = self._pages[self._places[number]]
+        if self._known is None:
+            return PageEvidence(page)
+        if number not in self._known or self._known[number].page != page:
+            self._known[number] = PageEvidence(page)
+        return self._known[number]
 
 
 @dataclass(frozen=True)
@@ -130,7 +149,7 @@ class _Placed:
     text: str
 
 
-class _PageEvidence:
+class PageEvidence:
     """What one page's answer says, by where it stands.
 
     Args:
@@ -138,6 +157,8 @@ class _PageEvidence:
     """
 
     def __init__(self, page: GroundedPage) -> None:
+        self.page = page
+        self._agreements: dict[tuple[Sequence[Span], str], Agreement | None] = {}
         self.text = page.outcome.page.text
         self.ink = page.outcome.page.ink
         self.start = page.canonical_start
@@ -178,6 +199,11 @@ class _PageEvidence:
 
     def agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
         """How the answer agrees with what stands there; None where it says nothing."""
+        if (spans, label) not in self._agreements:
+            self._agreements[spans, label] = self._agreement(spans, label)
+        return self._agreements[spans, label]
+
+    def _agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
         claims = [] if self.is_copy else self._claims_in(spans[0].start, spans[-1].end)
         if not claims:
             return None

@@ -3,24 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from pdf_extraction.assembly.chunks import build_chunks
+from pdf_extraction.assembly.chunks import KnownChunks, build_chunks
 from pdf_extraction.assembly.devices import Assembled, assemble_devices
+from pdf_extraction.assembly.known import Known
 from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
 from pdf_extraction.profiles.base import OfOnePage
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
 from pdf_extraction.profiles.legal_ptbr.doubts import claims_leave_gaps, gap_doubts
-from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
+from pdf_extraction.profiles.legal_ptbr.evidence import PageEvidence, with_confidence
 from pdf_extraction.profiles.legal_ptbr.halves import merge_halves
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
 
 
+@dataclass(frozen=True)
+class _Work:
+    """What assembling a document's first pages has left for assembling more; None to keep none."""
+
+    devices: Known | None = None
+    evidence: dict[int, PageEvidence] | None = None
+    chunks: KnownChunks | None = None
+
+
 class LegalPtBr(OfOnePage):
-    """Devices and chunks of Brazilian legal acts; implements ``profiles.base.Profile``."""
+    """Devices and chunks of Brazilian legal acts; implements ``profiles.base.Profile``.
+
+    Args:
+        work: Of the one document that is assembled again and again, where it is for one.
+    """
 
     name = "legal_ptbr"
     tables: tuple[str, ...] = ("devices", "chunks")
+
+    def __init__(self, work: _Work | None = None) -> None:
+        self._work = work or _Work()
+
+    def growing(self) -> LegalPtBr:
+        """The profile for one document of which more and more pages are assembled."""
+        return LegalPtBr(_Work(Known(), {}, KnownChunks()))
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages in Portuguese and the schema of the answer."""
@@ -52,9 +74,10 @@ class LegalPtBr(OfOnePage):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[str, list[Row]]:
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
-        found = _devices(document, canonical_text, pages)
-        devices = with_confidence(found, pages)
-        chunks = build_chunks(document, devices, canonical_text)
+        work = self._work
+        found = _devices(document, canonical_text, pages, work.devices)
+        devices = with_confidence(found, pages, work.evidence)
+        chunks = build_chunks(document, devices, canonical_text, work.chunks)
         return {"devices": devices, "chunks": chunks}
 
     def may_lack(self, answers: Sequence[PageAnswer | None]) -> bool:
@@ -77,7 +100,10 @@ class LegalPtBr(OfOnePage):
 
 
 def _devices(
-    document: Document, canonical_text: str, pages: Sequence[GroundedPage]
+    document: Document,
+    canonical_text: str,
+    pages: Sequence[GroundedPage],
+    known: Known | None = None,
 ) -> list[Assembled]:
     answers = [page.answer.devices if page.answer else None for page in pages]
-    return assemble_devices(document, canonical_text, pages, answers)
+    return assemble_devices(document, canonical_text, pages, answers, known)

@@ -1,0 +1,109 @@
+"""What assembling a document's first pages has found out, for assembling more of them.
+
+A long document is assembled again and again while its last pages are still asked about. Whatever
+is kept here is taken again only where all that it was made of is the same, so that the rows are
+those of an assembly that knew nothing. Nothing is worked out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pdf_extraction.assembly.layout import FlowLine, page_flow
+from pdf_extraction.assembly.owntext import words_of
+from pdf_extraction.assembly.sequence import Beams
+from pdf_extraction.model import GroundedPage, PageText
+
+if TYPE_CHECKING:
+    from pdf_extraction.assembly.candidates import Candidate
+    from pdf_extraction.assembly.devices import Cut
+
+
+@dataclass(frozen=True)
+class _Page:
+    """A page's lines, and why some are no part of the flow before other pages are looked at."""
+
+    text: PageText
+    start: int
+    lines: list[FlowLine]
+    skips: list[str]
+
+
+class Known:
+    """Of one document; made empty, and filled by each assembly of its first pages.
+
+    Attributes:
+        settled: How many of the first lines, and what is left out of them, are those of the
+            assembly before.
+        candidates: Of that assembly, as its lines alone make them.
+        beams: Readings of its candidates' numbering.
+    """
+
+    def __init__(self) -> None:
+        self.settled = 0
+        self.candidates: Sequence[Candidate] = ()
+        self.beams = Beams()
+        self._pages: dict[int, _Page] = {}
+        self._lines: list[FlowLine] = []
+        self._skips: list[str] = []
+        self._cuts: dict[Hashable, Cut] = {}
+        self._texts: list[PageText] = []
+        self._words: set[str] = set()
+
+    def flow(self, pages: Sequence[GroundedPage]) -> list[FlowLine]:
+        """Every line of every page, in order, with canonical offsets."""
+        return [line for page in pages for line in self._page_lines(page)]
+
+    def _page_lines(self, page: GroundedPage) -> list[FlowLine]:
+        image, start = page.outcome.page, page.canonical_start
+        known = self._pages.get(image.page_number)
+        if known is None or known.text is not image.text or known.start != start:
+            lines = page_flow(image.text, image.page_number, start)
+            known = _Page(image.text, start, lines, [line.skip for line in lines])
+            self._pages[image.page_number] = known
+        for line, skip in zip(known.lines, known.skips, strict=True):
+            line.skip = skip
+        return known.lines
+
+    def settle(self, lines: list[FlowLine]) -> None:
+        """Find how far the lines are those of the assembly before.
+
+        Args:
+            lines: From ``flow``, with all that is left out of them.
+        """
+        both = zip(lines, self._lines, self._skips, strict=False)
+        same = (line is before and line.skip == skip for line, before, skip in both)
+        shared = min(len(lines), len(self._lines))
+        self.settled = next((at for at, is_same in enumerate(same) if not is_same), shared)
+        self._lines, self._skips = lines, [line.skip for line in lines]
+
+    def cuts(
+        self, keys: Sequence[Hashable], reaches: Sequence[int], make: Callable[[int], Cut]
+    ) -> list[Cut]:
+        """What the page prints for each device.
+
+        Args:
+            keys: All that decides a device's text but for the lines.
+            reaches: For each the index of the last line that may be looked at.
+            make: Cuts the device of an index anew.
+        """
+        found = []
+        for number, (key, reach) in enumerate(zip(keys, reaches, strict=True)):
+            known = self._cuts.get(key) if reach < self.settled else None
+            found.append(known or make(number))
+        self._cuts = {
+            key: cut for key, cut in zip(keys, found, strict=True) if not cut.by_other_pages
+        }
+        return found
+
+    def words(self, pages: Sequence[GroundedPage]) -> set[str]:
+        """See ``words_of``; of all pages."""
+        texts = [page.outcome.page.text for page in pages]
+        count = len(self._texts)
+        if len(texts) < count or any(a is not b for a, b in zip(texts, self._texts, strict=False)):
+            self._words, count = set(), 0
+        self._words |= words_of(text.text for text in texts[count:])
+        self._texts = texts
+        return self._words
