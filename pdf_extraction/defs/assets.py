@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import dagster as dg
 from pydantic import Field
 
-from pdf_extraction.defs import failures, history, partitions, runs
+from pdf_extraction.defs import failures, partitions, runs, together
 from pdf_extraction.defs.resources import AskConfig, Backends, DataFolder, Renderer
 from pdf_extraction.defs.session import Session
 
@@ -158,17 +158,17 @@ def _results(
 
     speed = {"pages_per_s": watch.pages_per_s}
     if IMAGES in context.selected_asset_keys:
-        with history.partitions_held(context.instance):
-            for one in told:
-                picture = metadata.of_picture(one.picture.result() if one.picture else None)
-                _describe(context, IMAGES, one.key, {**one.images, **picture, **speed})
+        shown = {}
+        for one in told:
+            picture = metadata.of_picture(one.picture.result() if one.picture else None)
+            shown[one.key] = {**one.images, **picture, **speed}
+        together.describe(context, IMAGES, shown)
         yield dg.MaterializeResult(asset_key=IMAGES)
     if COMPLETIONS in context.selected_asset_keys:
         calls = workspace.calls
         health = metadata.of_backends(calls.backends(run_id=calls.run_id), calls.left())
-        with history.partitions_held(context.instance):
-            for one in told:
-                _describe(context, COMPLETIONS, one.key, {**one.completions, **health, **speed})
+        shown = {one.key: {**one.completions, **health, **speed} for one in told}
+        together.describe(context, COMPLETIONS, shown)
         yield dg.MaterializeResult(asset_key=COMPLETIONS)
 
 
@@ -252,9 +252,7 @@ def _each(
             entry.document.partition_key: step(workspace, entry, is_last=entry is entries[-1])
             for entry in entries
         }
-        with history.partitions_held(context.instance):
-            for key, facts in shown.items():
-                _describe(context, context.asset_key, key, facts)
+        together.describe(context, context.asset_key, shown)
     return workspace
 
 
@@ -289,14 +287,7 @@ def _stage(workspace: "Workspace", asset: dg.AssetKey, key: str) -> "Path":
     return workspace.stages.file(asset.to_user_string(), key)
 
 
-def _describe(
-    context: dg.AssetExecutionContext, asset: dg.AssetKey, key: str, shown: dict[str, Any]
-) -> None:
-    context.add_asset_metadata(shown, asset_key=asset, partition_key=key)
-
-
 def _describe_unknown(
     context: dg.AssetExecutionContext, asset: dg.AssetKey, unknown: Mapping[str, str]
 ) -> None:
-    for key, sentence in unknown.items():
-        _describe(context, asset, key, {"error": sentence})
+    together.describe(context, asset, {key: {"error": why} for key, why in unknown.items()})

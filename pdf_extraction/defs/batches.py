@@ -61,7 +61,7 @@ class Stored:
     @property
     def is_check(self) -> bool:
         """Whether it says what a check found."""
-        return is_check(self.event)
+        return self._is(DagsterEventType.ASSET_CHECK_EVALUATION) and bool(self.event.run_id)
 
     @property
     def evaluation(self) -> AssetCheckEvaluation:
@@ -71,12 +71,6 @@ class Stored:
 
     def _is(self, kind: DagsterEventType) -> bool:
         return self.event.is_dagster_event and self.event.dagster_event_type is kind
-
-
-def is_check(event: EventLogEntry) -> bool:
-    """Whether an event of a run says what a check found."""
-    kind = DagsterEventType.ASSET_CHECK_EVALUATION
-    return bool(event.is_dagster_event and event.dagster_event_type is kind and event.run_id)
 
 
 def store(

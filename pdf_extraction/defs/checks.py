@@ -14,7 +14,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 )
 
 from pdf_extraction import quality
-from pdf_extraction.defs import failures, history, partitions, runs
+from pdf_extraction.defs import failures, partitions, runs, together
 from pdf_extraction.defs.resources import Backends, DataFolder
 from pdf_extraction.defs.session import Session
 from pdf_extraction.quality import Verdict
@@ -50,7 +50,7 @@ def document_checks(
     backends: Backends,
     folder: DataFolder,
     session: dg.ResourceParam[Session],
-) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
+) -> Iterator[dg.AssetCheckResult]:
     """Judge the published rows of each of the run's documents."""
     names = [key.name for key in context.selected_asset_check_keys]
     checks = [name for name in quality.CHECKS if name in names]
@@ -62,8 +62,7 @@ def document_checks(
     if partitions.PARTITION in context.run.tags:
         yield from _results(found)
     else:
-        with history.checks_together(context.instance):
-            yield from _evaluations(context, found, checks)
+        yield from _evaluations(context, found, checks)
 
 
 def _found(
@@ -120,7 +119,7 @@ def _evaluations(
     context: dg.AssetCheckExecutionContext,
     found: Mapping[str, Sequence[Verdict]],
     checks: Sequence[str],
-) -> Iterator[dg.AssetCheckEvaluation | dg.AssetCheckResult]:
+) -> Iterator[dg.AssetCheckResult]:
     from pdf_extraction.defs import metadata  # noqa: PLC0415
 
     by_check = {
@@ -129,8 +128,8 @@ def _evaluations(
     }
     targets = _targets(context.instance, list(found))
     for check, verdicts in by_check.items():
-        for key, verdict in verdicts.items():
-            yield dg.AssetCheckEvaluation(
+        evaluations = [
+            dg.AssetCheckEvaluation(
                 asset_key=CHUNKS,
                 check_name=check,
                 passed=verdict.passed,
@@ -140,6 +139,9 @@ def _evaluations(
                 partition=key,
                 target_materialization_data=targets.get(key),
             )
+            for key, verdict in verdicts.items()
+        ]
+        together.evaluate(context, evaluations)
         yield _summary(check, verdicts)
 
 

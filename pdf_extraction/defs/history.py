@@ -2,8 +2,7 @@
 
 The originals open and close a connection for each of some 23 events a document. Closing the
 last connection of a WAL file writes everything to the disk and waits for it: 25 documents took
-26 s in place of 3 s while something else used the disk. And they ask for all partitions
-again for each document that is described, which made 10,000 documents dearer each than 100.
+26 s in place of 3 s while something else used the disk.
 
 And they make their tables in the file itself, and never look again whether all are there: a
 first run that was killed at that moment, or met a full disk, left a history that no run opened
@@ -14,11 +13,10 @@ import os
 import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
-import dagster as dg
 import sqlalchemy
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
@@ -96,30 +94,11 @@ class _Here(threading.local):
 
     def __init__(self) -> None:
         self.connection: sqlalchemy.Connection | None = None
-        self.checks: list[EventLogEntry] | None = None
-        self.holds = False
-        self.partitions: dict[str, dict[str, None]] = {}
 
 
 def _kind(event: EventLogEntry) -> tuple[Any, Any]:
     happened = event.dagster_event
     return (event.dagster_event_type, happened.asset_key if happened else None)
-
-
-@contextmanager
-def partitions_held(instance: dg.DagsterInstance) -> Iterator[None]:
-    """While this is open, an event log of ours asks for the partitions once."""
-    log = instance.event_log_storage
-    with log.partitions_held() if isinstance(log, EventLog) else nullcontext():
-        yield
-
-
-@contextmanager
-def checks_together(instance: dg.DagsterInstance) -> Iterator[None]:
-    """While this is open, an event log of ours writes what checks found many at a time."""
-    log = instance.event_log_storage
-    with log.checks_together() if isinstance(log, EventLog) else nullcontext():
-        yield
 
 
 class EventLog(ConsolidatedSqliteEventLogStorage):
@@ -164,20 +143,11 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     def store_event(self, event: EventLogEntry) -> None:
         """Store an event and what is looked up by it, in one transaction in place of three."""
-        checks = self._here.checks
-        if checks is not None and batches.is_check(event):
-            checks.append(event)
-            return
-        self._store_checks()
         with self._transaction():
             super().store_event(event)
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in one transaction; only the last of an asset becomes its latest."""
-        self._store_checks()
-        self._store_together(events)
-
-    def _store_together(self, events: Sequence[EventLogEntry]) -> None:
         rows = [self._event_to_row(event) for event in events]
         with self._transaction():
             connection = self._here.connection
@@ -198,48 +168,6 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
                 checks = [one for one in checks if one.evaluation.partition is None]
             for one in checks:
                 self.store_asset_check_event(one.event, one.id)
-
-    @contextmanager
-    def checks_together(self) -> Iterator[None]:
-        """Until the end, what checks found is written before any other event of this thread."""
-        self._here.checks = []
-        try:
-            yield
-        finally:
-            self._store_checks()
-            self._here.checks = None
-
-    def _store_checks(self) -> None:
-        if events := self._here.checks:
-            self._here.checks = []
-            self._store_together(events)
-
-    @contextmanager
-    def partitions_held(self) -> Iterator[None]:
-        """Until the end, this thread is told what partitions there were when it first asked."""
-        self._here.holds, self._here.partitions = True, {}
-        try:
-            yield
-        finally:
-            self._here.holds, self._here.partitions = False, {}
-
-    def get_dynamic_partitions(self, partitions_def_name: str) -> Sequence[str]:
-        """All keys, in the order in which they were added."""
-        if not self._here.holds:
-            return super().get_dynamic_partitions(partitions_def_name)
-        return list(self._held(partitions_def_name))
-
-    def has_dynamic_partition(self, partitions_def_name: str, partition_key: str) -> bool:
-        """Whether a key is there."""
-        if not self._here.holds:
-            return super().has_dynamic_partition(partitions_def_name, partition_key)
-        return partition_key in self._held(partitions_def_name)
-
-    def _held(self, name: str) -> Mapping[str, None]:
-        held = self._here.partitions
-        if name not in held:
-            held[name] = dict.fromkeys(super().get_dynamic_partitions(name))
-        return held[name]
 
     def has_table(self, table_name: str) -> bool:
         """Whether the file has a table; one that was there stays there."""

@@ -5,8 +5,8 @@ import pytest
 import sqlalchemy
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 
-from pdf_extraction.defs import partitions
-from pdf_extraction.defs.history import EventLog, checks_together, partitions_held
+from pdf_extraction.defs import partitions, together
+from pdf_extraction.defs.history import EventLog
 from pdf_extraction.defs.instance import open_instance
 
 
@@ -24,9 +24,7 @@ def test_each_partition_of_a_batch_is_materialised_and_the_last_is_the_latest(in
 
     @dg.asset(partitions_def=documents)
     def thing(context) -> None:
-        with partitions_held(context.instance):
-            for key in keys:
-                context.add_asset_metadata({"key": key}, partition_key=key)
+        together.describe(context, context.asset_key, {key: {"key": key} for key in keys})
 
     tags = {
         "dagster/asset_partition_range_start": keys[0],
@@ -40,15 +38,6 @@ def test_each_partition_of_a_batch_is_materialised_and_the_last_is_the_latest(in
     assert latest.metadata["key"].value == newest.partition_key
 
 
-def test_a_held_look_at_the_partitions_ends_with_its_block(instance):
-    """What was added meanwhile is seen after it."""
-    with partitions_held(instance):
-        assert not instance.has_dynamic_partition(partitions.DOCUMENTS, "new")
-        instance.add_dynamic_partitions(partitions.DOCUMENTS, ["new"])
-        assert not instance.has_dynamic_partition(partitions.DOCUMENTS, "new")
-    assert instance.has_dynamic_partition(partitions.DOCUMENTS, "new")
-
-
 def rows(log):
     """All that a log's tables hold, but for when the database took a row."""
     with log.index_connection() as connection:
@@ -59,7 +48,18 @@ def rows(log):
         return found
 
 
-def judged_run(instance):
+def yielded(context, found):
+    """What checks found, as Dagster itself takes it."""
+    yield from found
+
+
+def at_once(context, found):
+    """What checks found, as it is taken here."""
+    together.evaluate(context, found)
+    yield from ()
+
+
+def judged_run(instance, told=yielded):
     """The events of a run over partitions that are planned, made and checked."""
     documents = dg.DynamicPartitionsDefinition(name=partitions.DOCUMENTS)
     keys = [f"d{number}" for number in range(5)]
@@ -74,12 +74,19 @@ def judged_run(instance):
         specs=[dg.AssetCheckSpec("sound", asset=thing.key, partitions_def=documents)]
     )
     def checks(context):
-        with checks_together(context.instance):
-            for key in keys:
-                yield dg.AssetCheckEvaluation(
-                    asset_key=thing.key, check_name="sound", passed=key != "d3", partition=key
-                )
-            yield dg.AssetCheckResult(passed=False, check_name="sound", asset_key=thing.key)
+        found = [
+            dg.AssetCheckEvaluation(
+                asset_key=thing.key,
+                check_name="sound",
+                passed=key != "d3",
+                partition=key,
+                description=None if key == "d1" else "so it is",
+                metadata={"figure": 3},
+            )
+            for key in keys
+        ]
+        yield from told(context, found)
+        yield dg.AssetCheckResult(passed=False, check_name="sound", asset_key=thing.key)
 
     tags = {
         "dagster/asset_partition_range_start": keys[0],
@@ -107,12 +114,19 @@ def test_what_is_written_together_are_the_rows_that_dagster_would_write(instance
         log.dispose()
 
 
-@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
-def test_what_checks_found_stands_before_what_came_after_it(instance):
-    """Checks that are written together keep their place in the run's log."""
-    kinds = [
-        event.dagster_event_type.value for event in judged_run(instance) if event.is_dagster_event
+def as_told(entries):
+    """Of what checks of partitions found, all but when it was and in which run."""
+    return [
+        str(entry._replace(timestamp=0.0)).replace(entry.run_id, "run")
+        for entry in entries
+        if entry.dagster_event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        and entry.dagster_event.event_specific_data.partition
     ]
-    first = kinds.index("ASSET_CHECK_EVALUATION")
-    found = "ASSET_CHECK_EVALUATION"
-    assert kinds[first : first + 7] == [*[found] * 5, "STEP_OUTPUT", found]
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
+def test_what_checks_found_is_told_at_once_as_dagster_would_tell_it(instance):
+    """The same events in the same order, whichever way they go."""
+    theirs, ours = as_told(judged_run(instance, yielded)), as_told(judged_run(instance, at_once))
+    assert len(ours) == 5
+    assert ours == theirs
