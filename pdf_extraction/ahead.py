@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -94,7 +95,7 @@ class Ahead:
         if "page_extractions" in self.through and len(outcome.pages) <= MOST_PAGES:
             # Where pages were kept from earlier, the check reads all of them again.
             again = self._sample.of(outcome) if outcome.read_now else None
-            self._start(self._queue(entry, len(outcome.pages), again))
+            self._start(self._queue(entry, max(1, len(outcome.pages)), again))
 
     async def __aenter__(self) -> Self:
         return self
@@ -141,7 +142,8 @@ class Ahead:
     def _take_up(self) -> None:
         """Hand what waits to processes: the first takes whatever is there, another only much."""
         while self._waiting and self._busy < cores():
-            if self._busy and sum(work.pages for work in self._waiting) < _PAGES_ENOUGH:
+            first = islice(self._waiting, _PAGES_ENOUGH)
+            if self._busy and sum(work.pages for work in first) < _PAGES_ENOUGH:
                 return
             self._busy += 1
             self._start(self._finish_next(_taken(self._waiting)))

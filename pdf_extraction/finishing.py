@@ -129,7 +129,7 @@ class Work:
 
     Attributes:
         entry: The document.
-        pages: How many it has.
+        pages: How many it has, at least one.
         again: Some pages' texts as they were read a second time; None leaves the checks to
             their step.
     """

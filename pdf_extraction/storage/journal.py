@@ -163,7 +163,8 @@ class Journal:
             if name not in sources:
                 target.unlink(missing_ok=True)
                 continue
-            target.parent.mkdir(exist_ok=True)
+            if name not in folders:
+                target.parent.mkdir()
             with suppress(FileNotFoundError):  # it was moved before a kill
                 sources[name].replace(target)
 
@@ -178,6 +179,7 @@ class Staging:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._loose: set[Path] = set()
+        self._folders: set[Path] = set()
         self._replaced: dict[str, tuple[Path, Collection[Path]]] = {}
 
     @property
@@ -215,7 +217,9 @@ class Staging:
             path.unlink(missing_ok=True)
 
     def _hidden(self, folder: Path) -> Path:
-        folder.mkdir(parents=True, exist_ok=True)
+        if folder not in self._folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
         path = folder / f".{uuid4().hex}"
         self._loose.add(path)
         return path

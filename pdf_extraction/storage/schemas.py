@@ -302,7 +302,8 @@ def to_table(name: str, rows: Sequence[Row], schema: pa.Schema | None = None) ->
         raise
     arrays = [made.field(index) for index in range(len(columns))]
     for column, array in zip(columns, arrays, strict=True):
-        if wrong := column.what_is_wrong(array, [row[column.field.name] for row in rows]):
+        values = [row[column.field.name] for row in rows] if column.is_picky else []
+        if wrong := column.what_is_wrong(array, values):
             raise RowMismatch(f"{name}.{column.field.name}: {wrong}")
     # Descriptions in every one of ten thousand small files would be most of their bytes.
     return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in columns]))
@@ -345,8 +346,18 @@ class _Column(NamedTuple):
     words: tuple[str, ...]
     is_json: bool
 
+    @property
+    def is_picky(self) -> bool:
+        """Whether the type alone does not say which values it takes."""
+        return bool(self.is_int or self.is_float or self.words or self.is_json)
+
     def what_is_wrong(self, array: pa.Array[Any], values: list[Any]) -> str | None:
-        """What the column does not take of values that have its type; None where it takes all."""
+        """What the column does not take of values that have its type; None where it takes all.
+
+        Args:
+            array: The values.
+            values: The same as they were given, where the column ``is_picky``.
+        """
         # pyarrow cuts 1.5 to 1 without a word, and a NaN would differ from itself at each commit.
         if self.is_int and any(isinstance(value, float) for value in values):
             return "expected whole numbers"

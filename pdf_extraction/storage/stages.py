@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 _SCHEMA = pa.schema({"page_number": INT, "payload": TEXT, "words": pa.binary()})
 _HEADER = b"pdf_extraction.header"
 _ENDING, _OLD_ENDING = ".arrow", ".parquet"
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd")
+#: Handing a page to pyarrow's threads takes as long as unpacking it.
+_OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+_HERE = pa.ipc.IpcReadOptions(use_threads=False)
 #: Pages that are written, and read again, together: some two megabytes of words.
 _TOGETHER = 64
 _UNREADABLE = (OSError, StorageError, pa.ArrowException, ValueError, KeyError, TypeError)
@@ -138,7 +140,7 @@ class Kept(Sequence["Row"]):
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = pa.ipc.open_file(pa.OSFile(str(path), "rb"))
+        self._file = pa.ipc.open_file(pa.OSFile(str(path), "rb"), options=_HERE)
         self.header: dict[str, Any] = json.loads(self._file.schema.metadata[_HEADER])
         self.numbers: list[Any] = []
         self._starts = [0]

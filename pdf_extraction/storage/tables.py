@@ -175,6 +175,8 @@ class Tables:
         while True:
             self.recover()
             before = self.mark(partition_key)
+            if before is None:
+                return True
             is_same = self._is_same(partition_key, tables)
             if self.mark(partition_key) == before:  # no commit of another process in between
                 return not is_same
