@@ -8,6 +8,7 @@ line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their ow
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -66,7 +67,7 @@ def assemble_document(
     groundings: Sequence[Sequence[Grounding]],
     calls: CallStore,
     draft: Draft | None = None,
-) -> dict[str, list[Row]]:
+) -> dict[str, Sequence[Row]]:
     """Rows of every table of one document, but for when and by which run they were made.
 
     Args:
@@ -92,11 +93,11 @@ def assemble_document(
 
 def publish(
     tables: Tables,
-    rows: Mapping[str, list[Row]],
+    rows: Mapping[str, Sequence[Row]],
     run_id: str,
     brought: Sequence[TableSpec] = (),
     together: Together | None = None,
-) -> tuple[dict[str, list[Row]], bool]:
+) -> tuple[dict[str, Sequence[Row]], bool]:
     """Replace the document's rows in all tables at once; the rows, and whether any changed.
 
     A document that failed as a whole never takes the place of rows that an earlier version of
@@ -120,9 +121,10 @@ def publish(
         published = {name: tables.read(name, partition_key) for name in tables.names}
         published["documents"] = [kept]
     stamped = {**published["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
-    commit = (together or tables).commit
-    changed = commit(partition_key, {**published, "documents": [stamped]}, brought)
-    return {name: published[name] for name in rows}, changed
+    with nullcontext(together) if together is not None else tables.together() as open_:
+        kept, changed = open_.replace(partition_key, {**published, "documents": [stamped]}, brought)
+    kept["documents"] = published["documents"]
+    return {name: kept[name] for name in rows}, changed
 
 
 def _failed_whole(document: Row) -> bool:

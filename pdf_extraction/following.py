@@ -195,7 +195,7 @@ class Followed:
         outcome: DocumentOutcome,
         groundings: Sequence[Sequence[Grounding]],
         calls: CallStore,
-    ) -> dict[str, list[Row]]:
+    ) -> dict[str, Sequence[Row]]:
         """See ``extraction.assemble_document``."""
         del profile
         drafted = self._draft

@@ -21,6 +21,7 @@ from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.storage import outcomes
+from pdf_extraction.storage.rowfiles import KeptRows
 from pdf_extraction.tools import Workspace
 
 #: How a page is read a second time.
@@ -175,7 +176,7 @@ def spread(numbers: Sequence[int], most: int) -> list[int]:
     return [numbers[index * (len(numbers) - 1) // (most - 1)] for index in range(most)]
 
 
-def published_rows(workspace: Workspace, key: str) -> dict[str, list[Row]]:
+def published_rows(workspace: Workspace, key: str) -> dict[str, Sequence[Row]]:
     """A document's rows of every table that the checks look into, as they are published."""
     documents = workspace.tables.read("documents", key)
     if not documents:
@@ -205,13 +206,14 @@ def verdicts(
     if document["page_count"] is None:
         return [quality.unopened(check, document) for check in checks]
     profile = workspace.profile_of(document["profile"])
-    records = [row for name in profile.tables for row in rows[name] if "grounding" in row]
+    tables = (rows[name] for name in profile.tables)
+    records = [row for table in tables if _are_grounded(table) for row in table]
     limits = workspace.settings
     bounds = limits.checks
     decide = {
         "pages_complete": lambda: quality.pages_complete(
             document,
-            rows["pages"],
+            _pages(rows["pages"]),
             rows["attempts"],
             limits.budget.page_error_rate,
         ),
@@ -234,6 +236,18 @@ def verdicts(
 
     found = [verdict_of(check) for check in checks]
     return [replace(verdict, worst=verdict.worst[: bounds.worst_rows]) for verdict in found]
+
+
+def _are_grounded(rows: Sequence[Row]) -> bool:
+    """Whether a table is of records; in all its rows or in none."""
+    return bool(rows) and "grounding" in rows[0]
+
+
+def _pages(rows: Sequence[Row]) -> Sequence[Row]:
+    """What is asked of each page, without its texts where they would have to be read for it."""
+    if isinstance(rows, KeptRows):
+        return list(rows.only("page_number", "status", "error_type", "error"))
+    return rows
 
 
 _OF_RECORDS = frozenset({"confidence", "hierarchy", "grounding"})

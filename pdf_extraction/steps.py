@@ -118,7 +118,7 @@ def ground_partition(
 
 def publish_partition(
     workspace: Workspace, entry: Entry, run_id: str
-) -> tuple[dict[str, list[Row]], bool]:
+) -> tuple[dict[str, Sequence[Row]], bool]:
     """Assemble a document and replace its rows; the rows as they now are, and if any changed.
 
     Args:
@@ -142,8 +142,8 @@ def publish_together(
     run_id: str,
     together: Together,
     groundings: Sequence[Sequence[Grounding]] | None = None,
-    assemble: Callable[..., dict[str, list[Row]]] = assemble_document,
-) -> tuple[dict[str, list[Row]], bool]:
+    assemble: Callable[..., dict[str, Sequence[Row]]] = assemble_document,
+) -> tuple[dict[str, Sequence[Row]], bool]:
     """Assemble a document, whose rows are replaced when ``together`` ends.
 
     ``forget_superseded`` is to follow then.
@@ -161,7 +161,7 @@ def publish_together(
 
     def published(
         outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
-    ) -> tuple[dict[str, list[Row]], bool]:
+    ) -> tuple[dict[str, Sequence[Row]], bool]:
         rows = assemble(profile, outcome, groundings, workspace.calls)
         return publish(workspace.tables, rows, run_id, profile.specs, together)
 

@@ -13,6 +13,7 @@ from statistics import fmean
 
 from pdf_extraction.errors import ExtractionError
 from pdf_extraction.model import Attempt, DocumentOutcome, GroundedPage, PageOutcome, Row
+from pdf_extraction.remade import remade
 from pdf_extraction.suspicion import speaks_to_the_model
 
 
@@ -36,19 +37,18 @@ def attempt_rows(document_id: str, attempts: Sequence[Attempt]) -> list[Row]:
 
 def page_rows(
     outcome: DocumentOutcome, pages: Sequence[GroundedPage], attempts: Sequence[Row]
-) -> list[Row]:
+) -> Sequence[Row]:
     """Rows of ``pages``, with what was spent on each page in all its attempts."""
     spent: dict[int, list[Row]] = {}
     for attempt in attempts:
         spent.setdefault(attempt["page_number"], []).append(attempt)
-    return [
-        _page_row(outcome.document.document_id, page, spent.get(page.outcome.page.page_number, []))
-        for page in pages
-    ]
+    document_id = outcome.document.document_id
+    return remade(len(pages), lambda place: _page_row(document_id, pages[place], spent))
 
 
-def _page_row(document_id: str, grounded: GroundedPage, attempts: Sequence[Row]) -> Row:
+def _page_row(document_id: str, grounded: GroundedPage, spent: Mapping[int, Sequence[Row]]) -> Row:
     outcome, page = grounded.outcome, grounded.outcome.page
+    attempts = spent.get(page.page_number, ())
     return {
         "document_id": document_id,
         "page_number": page.page_number,
@@ -141,7 +141,8 @@ def document_row(
 ) -> Row:
     """The row of ``documents`` but for ``run_id`` and ``extracted_at``."""
     document = outcome.document
-    failed = sum(page.outcome.status == "failed" for page in pages)
+    errors = [page.outcome.error for page in pages]
+    failed = len(errors) - errors.count(None)
     return {
         "document_id": document.document_id,
         "partition_key": document.partition_key,
@@ -152,7 +153,7 @@ def document_row(
         "page_count": len(pages) or None,
         "profile": outcome.profile,
         "status": _status(outcome, len(pages), failed),
-        **_document_error(outcome, pages),
+        **_document_error(outcome, errors),
         "pages_done": len(pages) - failed,
         "pages_failed": failed,
         "canonical_text": canonical_text,
@@ -165,16 +166,16 @@ def document_row(
     }
 
 
-def _document_error(outcome: DocumentOutcome, pages: Sequence[GroundedPage]) -> Row:
+def _document_error(outcome: DocumentOutcome, ended: Sequence[ExtractionError | None]) -> Row:
     """Why the document failed as a whole, or why none of its pages was done."""
-    errors = [page.outcome.error for page in pages if page.outcome.error is not None]
-    if outcome.error is not None or not errors or len(errors) < len(pages):
+    errors = [error for error in ended if error is not None]
+    if outcome.error is not None or not errors or len(errors) < len(ended):
         return error_columns(outcome.error)
     kind, count = Counter(error.kind for error in errors).most_common(1)[0]
     first = next(error for error in errors if error.kind == kind)
-    share = "all" if count == len(pages) else f"{count} of"
-    told = f"{share} {len(pages)} pages failed so, the first: {first.sentence}"
-    return {"error_type": kind, "error": first.sentence if len(pages) == 1 else told}
+    share = "all" if count == len(ended) else f"{count} of"
+    told = f"{share} {len(ended)} pages failed so, the first: {first.sentence}"
+    return {"error_type": kind, "error": first.sentence if len(ended) == 1 else told}
 
 
 def _status(outcome: DocumentOutcome, pages: int, failed: int) -> str:

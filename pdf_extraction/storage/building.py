@@ -263,7 +263,8 @@ class _Update:
         for key in keys:
             try:
                 for table in self.schemas:
-                    self.tables.load(table, key)
+                    for _ in self.tables.load(table, key) or ():
+                        pass
             except StorageError as error:
                 _log.warning("left out of the warehouse: %s", error)
                 broken.add(key)

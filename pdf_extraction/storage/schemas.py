@@ -276,13 +276,16 @@ def is_json(field: pa.Field[Any]) -> bool:
     return (field.metadata or {}).get(b"format") == b"json"
 
 
-def to_table(name: str, rows: Sequence[Row], schema: pa.Schema | None = None) -> pa.Table:
+def to_table(
+    name: str, rows: Sequence[Row], schema: pa.Schema | None = None, first: int = 0
+) -> pa.Table:
     """Rows as one Arrow table, without the schema's descriptions.
 
     Args:
         name: Of the table.
         rows: With all its columns.
         schema: Of a table that a profile brings along; else that of ``SCHEMAS``.
+        first: How many rows of the table came before them.
 
     Raises:
         RowMismatch: A row lacks a column, has an unknown one, or holds a value of another
@@ -290,7 +293,7 @@ def to_table(name: str, rows: Sequence[Row], schema: pa.Schema | None = None) ->
     """
     columns = _ours(name) if schema is None else tuple(map(_column_of, schema))
     expected = {column.field.name for column in columns}
-    for index, row in enumerate(rows):
+    for index, row in enumerate(rows, first):
         if row.keys() != expected:
             raise RowMismatch(_columns_differ(name, index, row, expected))
     try:

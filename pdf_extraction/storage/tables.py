@@ -7,25 +7,24 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
-
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pdf_extraction.errors import RowMismatch, StorageError
 from pdf_extraction.storage import specs
 from pdf_extraction.storage.journal import Journal, Staging
-from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain, to_table
+from pdf_extraction.storage.rowfiles import PIECE, KeptRows, Made, made
+from pdf_extraction.storage.schemas import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from pdf_extraction.model import Row
     from pdf_extraction.tablespec import TableSpec
 
-#: With so few rows zstd, dictionaries and statistics take twice the time and twice the bytes.
-_FEW_ROWS = 64
 _ENDING = ".parquet"
 
 
@@ -57,7 +56,7 @@ class Tables:
     def commit(
         self,
         partition_key: str,
-        rows_by_table: Mapping[str, Sequence[Row]],
+        rows_by_table: Mapping[str, Iterable[Row]],
         brought: Sequence[TableSpec] = (),
     ) -> bool:
         """Replace a document's rows in every table; whether anything changed.
@@ -115,15 +114,17 @@ class Tables:
             self._journal.sync()
         return True
 
-    def read(self, table: str, partition_key: str) -> list[Row]:
+    def read(self, table: str, partition_key: str) -> Sequence[Row]:
         """A document's rows of one table, in their order; none where it has none.
+
+        Of a long table they are read each time they are asked for, as they are now.
 
         Raises:
             StorageError: The file cannot be read.
         """
         self.recover()
         found = self.load(table, partition_key)
-        return found.to_pylist() if found is not None else []
+        return (found if len(found) > PIECE else list(found)) if found is not None else []
 
     def partitions(self) -> list[str]:
         """Keys of all documents that have rows, sorted."""
@@ -170,46 +171,39 @@ class Tables:
         """Finish what a killed process left; waits for a commit that is under way."""
         self._journal.recover()
 
-    def differs(self, partition_key: str, tables: Mapping[str, pa.Table]) -> bool:
+    def differs(self, partition_key: str, rows: Mapping[str, Made]) -> bool:
         """Whether a document's rows are other ones than these, or cannot be read."""
         while True:
             self.recover()
             before = self.mark(partition_key)
             if before is None:
                 return True
-            is_same = self._is_same(partition_key, tables)
+            is_same = self._is_same(partition_key, rows)
             if self.mark(partition_key) == before:  # no commit of another process in between
                 return not is_same
 
-    def _is_same(self, partition_key: str, tables: Mapping[str, pa.Table]) -> bool:
-        for name in self.names:
-            try:
-                old = self.load(name, partition_key)
-            except StorageError:
-                return False
-            new = tables.get(name)
-            if old is None or new is None:
-                if old is not new:
+    def _is_same(self, partition_key: str, rows: Mapping[str, Made]) -> bool:
+        try:
+            for name in self.names:
+                old, new = self.load(name, partition_key), rows.get(name)
+                if (old is None) != (new is None):
                     return False
-            elif not _comparable(old).equals(_comparable(new)):
-                return False
+                if old is not None and new is not None and not new.is_same(old):
+                    return False
+        except StorageError:
+            return False
         return True
 
-    def load(self, name: str, partition_key: str) -> pa.Table | None:
-        """A document's file of one table in today's columns; None where it has none.
+    def load(self, name: str, partition_key: str) -> KeptRows | None:
+        """A document's file of one table; None where it has none.
 
         Raises:
             StorageError: The file cannot be read.
         """
-        path = self.file(name, partition_key)
         try:
-            with path.open("rb") as file, pq.ParquetFile(file) as parquet:
-                return _conform(parquet.read(), self._schema(name))
+            return KeptRows(self.file(name, partition_key), self._schema(name))
         except FileNotFoundError:
             return None
-        except (OSError, pa.ArrowException) as error:
-            sentence = f"{path}: cannot be read ({error}); run the document again to replace it"
-            raise StorageError(sentence) from None
 
     def _schema(self, name: str) -> pa.Schema:
         if name in SCHEMAS:
@@ -243,87 +237,71 @@ class Together:
     def commit(
         self,
         partition_key: str,
-        rows_by_table: Mapping[str, Sequence[Row]],
+        rows_by_table: Mapping[str, Iterable[Row]],
         brought: Sequence[TableSpec] = (),
     ) -> bool:
         """Replace a document's rows at the end; as ``Tables.commit``."""
-        tables = self._arrow(rows_by_table, brought)
-        _check_document(partition_key, rows_by_table)
-        if not self._tables.differs(partition_key, tables):
-            return False
+        return self.replace(partition_key, rows_by_table, brought)[1]
+
+    def replace(
+        self,
+        partition_key: str,
+        rows_by_table: Mapping[str, Iterable[Row]],
+        brought: Sequence[TableSpec] = (),
+    ) -> tuple[dict[str, Sequence[Row]], bool]:
+        """The same; the rows, for who wants to read them again, and whether any changed.
+
+        Rows that come one after the other are taken once; many are read from the new file then.
+        """
+        document_id = _document_id(partition_key, rows_by_table.get("documents", ()))
+        own = self._own(rows_by_table, brought)
+        new: dict[str, Made] = {}
         with self._journal.writing():
-            files = {name: self._staging.file(name) for name in tables}
-            for name, table in tables.items():
-                _write(table, files[name])
-            self._staging.replace(partition_key, files)
-            self._marks[partition_key] = _mark(files["documents"].stat())
-        return True
+            for name, rows in rows_by_table.items():
+                file = partial(self._staging.file, name)
+                whole = _whole(rows, own[name]) if name in own else rows
+                if found := made(name, whole, document_id, file, own.get(name)):
+                    new[name] = found
+        changed = self._tables.differs(partition_key, new)
+        if changed:
+            with self._journal.writing():
+                files = {
+                    name: found.in_file(partial(self._staging.file, name))
+                    for name, found in new.items()
+                }
+                self._staging.replace(partition_key, files)
+                self._marks[partition_key] = _mark(files["documents"].stat())
+        return {name: _again(rows, new.get(name)) for name, rows in rows_by_table.items()}, changed
 
-    def _arrow(
-        self, rows_by_table: Mapping[str, Sequence[Row]], brought: Sequence[TableSpec]
-    ) -> dict[str, pa.Table]:
-        """Tables with rows; those that profiles brought along in all columns that they have."""
-        found = {name: rows for name, rows in rows_by_table.items() if rows}
-        own: dict[str, TableSpec] = {}
-        if brought or found.keys() - SCHEMAS.keys():
-            kept = specs.kept_specs(self._tables.root)
-            self.brought |= {spec.name: spec for spec in specs.widened(kept, brought)}
-            own = {**kept, **self.brought}
-        return {
-            name: to_table(name, rows) if name in SCHEMAS else _own_table(own[name], rows)
-            for name, rows in found.items()
-        }
+    def _own(self, names: Collection[str], brought: Sequence[TableSpec]) -> Mapping[str, pa.Schema]:
+        """Tables that profiles brought along, in all columns that they have from now on."""
+        if not brought and not names - SCHEMAS.keys():
+            return {}
+        kept = specs.kept_specs(self._tables.root)
+        self.brought |= {spec.name: spec for spec in specs.widened(kept, brought)}
+        own = {**kept, **self.brought}
+        return {name: specs.arrow_schema(own[name]) for name in names - SCHEMAS.keys()}
 
 
-def _own_table(spec: TableSpec, rows: Sequence[Row]) -> pa.Table:
-    schema = specs.arrow_schema(spec)
+def _again(rows: Iterable[Row], new: Made | None) -> Sequence[Row]:
+    if isinstance(rows, list | tuple):
+        return rows
+    return new.rows if new is not None else ()
+
+
+def _whole(rows: Iterable[Row], schema: pa.Schema) -> Iterator[Row]:
     empty = dict.fromkeys(schema.names)
-    return to_table(spec.name, [{**empty, **row} for row in rows], schema)
+    return ({**empty, **row} for row in rows)
 
 
-def _check_document(partition_key: str, rows_by_table: Mapping[str, Sequence[Row]]) -> None:
+def _document_id(partition_key: str, documents: Iterable[Row]) -> str:
     """The warehouse finds a document's rows again by this one id."""
-    documents = rows_by_table.get("documents", [])
-    if [row["partition_key"] for row in documents] != [partition_key]:
+    found = list(documents)
+    if [row["partition_key"] for row in found] != [partition_key]:
         raise RowMismatch(f"documents: expected one row, of partition {partition_key!r}")
-    document_id = documents[0]["document_id"]
-    for name, rows in rows_by_table.items():
-        if other := {row["document_id"] for row in rows} - {document_id}:
-            raise RowMismatch(f"{name}: rows of {other} among those of {document_id!r}")
+    document_id: str = found[0]["document_id"]
+    return document_id
 
 
 def _mark(stat: os.stat_result) -> str:
     return f"{stat.st_ino}-{stat.st_size}-{stat.st_mtime_ns}"
-
-
-def _comparable(table: pa.Table) -> pa.Table:
-    return table.drop_columns([name for name in PROVENANCE if name in table.column_names])
-
-
-def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """A file of another version in today's columns: new ones are NULL, old ones are left."""
-    today = plain(schema)
-    if table.schema.equals(today):
-        return table
-    columns = [
-        table[field.name].cast(field.type)
-        if field.name in table.column_names
-        else pa.nulls(len(table), field.type)
-        for field in schema
-    ]
-    return pa.table(columns, schema=today)
-
-
-def _write(table: pa.Table, path: Path) -> None:
-    is_short = table.num_rows <= _FEW_ROWS
-    # Not straight into the file: opening it by pyarrow took as long as making five rows' bytes.
-    sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
-        sink,
-        compression="snappy" if is_short else "zstd",
-        use_dictionary=not is_short,
-        write_statistics=not is_short,
-        store_schema=False,
-    )
-    path.write_bytes(sink.getvalue())
