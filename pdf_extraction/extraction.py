@@ -87,7 +87,7 @@ def assemble_document(
         "documents": [document_row(outcome, pages, attempts, records, text, text_hash)],
         "pages": page_rows(outcome, pages, attempts),
         "attempts": attempts,
-        **{table: list(records.get(table, [])) for table in profile.tables},
+        **{table: records.get(table, []) for table in profile.tables},
     }
 
 

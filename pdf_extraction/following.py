@@ -25,6 +25,7 @@ from pdf_extraction.pdf.workers import worker_context
 from pdf_extraction.placed import ground_document
 from pdf_extraction.profiles import get_profile
 from pdf_extraction.profiles.base import Growing, Profile
+from pdf_extraction.storage.prepared import TableSoFar
 
 _log = logging.getLogger(__name__)
 Result = TypeVar("Result")
@@ -148,6 +149,7 @@ class Followed:
     _first: int = 0
     _due: int = 0
     _draft: Draft | None = None
+    _tables: dict[str, TableSoFar] = field(default_factory=dict)
 
     def take(self, pages: Sequence[PageOutcome]) -> None:
         """Find the claims of some pages, and assemble what there is where it is worth it."""
@@ -174,7 +176,14 @@ class Followed:
         self._due = count if left <= _FEW_LEFT else self._first + round(left * _NEXT_DRAFT)
         numbers = range(1, self._first + 1)
         outcome = self._outcome(self.about.document, numbers)
-        self._draft = draft_of(self.profile, outcome, [self._groundings[n] for n in numbers])
+        draft = draft_of(self.profile, outcome, [self._groundings[n] for n in numbers])
+        made = {
+            name: self._tables.setdefault(name, TableSoFar(name)).prepared(
+                rows, whole=self._first == count
+            )
+            for name, rows in draft.records.items()
+        }
+        self._draft = replace(draft, records=made)
 
     def _outcome(self, document: Document, numbers: Sequence[int]) -> DocumentOutcome:
         pages = tuple(self._pages[number] for number in numbers)

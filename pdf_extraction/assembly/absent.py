@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from pdf_extraction.assembly.book import Book
-from pdf_extraction.assembly.claims import PlacedClaim, is_repeated, stands_unclaimed
+from pdf_extraction.assembly.claims import PlacedClaim, Standing, stands_unclaimed
 from pdf_extraction.assembly.labels import RANK
 from pdf_extraction.assembly.lexml import child_id, fragment
 from pdf_extraction.assembly.owntext import device_status
@@ -32,8 +32,9 @@ def absent_rows(
     used = {row["device_id"] for row in rows}
     inserted: dict[int, list[Row]] = defaultdict(list)
     found = []
+    standing = Standing(book.placed)
     for number, item in enumerate(book.placed):
-        if item.grounding.spans or is_repeated(item, book.placed, number):
+        if item.grounding.spans or standing.repeats(number):
             continue
         if stands_unclaimed(item, unclaimed):
             continue

@@ -37,10 +37,10 @@ class Book:
         for line in self.lines:
             if line.page in unread:
                 line.skip = "unread"
-        mark_furniture(self.lines, again=known is not None)
+        mark_furniture(self.lines, known.marked if known is not None else None)
         if known is not None:
             known.settle(self.lines)
-        self.words = PlacedWords(pages)
+        self.words = PlacedWords(pages) if known is None else known.placed(pages)
         self.struck_lines = [
             self.words.begin_struck(line.start, line.start + 12) for line in self.lines
         ]

@@ -18,6 +18,7 @@ from pdf_extraction.assembly.labels import (
     QUOTES,
     DeviceType,
     Label,
+    Number,
     parse_identifier,
     read_label,
 )
@@ -110,6 +111,7 @@ def tie(
     added: list[Candidate] = []
     index = LineIndex(lines) if lines else None
     taken = set(starts)
+    standing = Standing(placed)
     for number, item in enumerate(placed):
         if not item.grounding.spans or index is None:
             continue
@@ -125,7 +127,7 @@ def tie(
             continue
         if _goes_on(item, candidates, starts, lines):
             continue
-        new = _without_label(number, item, placed, lines, index)
+        new = _without_label(number, item, placed, standing, lines, index)
         if new is not None and new.start not in taken:
             item.candidate = True
             taken.add(new.start)
@@ -185,12 +187,13 @@ def _without_label(
     number: int,
     item: PlacedClaim,
     placed: Sequence[PlacedClaim],
+    standing: Standing,
     lines: Sequence[FlowLine],
     index: LineIndex,
 ) -> Candidate | None:
     if _continues(number, placed) or len(letters_and_digits(item.claim.text)) < 4:
         return None
-    if is_repeated(item, placed, number):
+    if standing.repeats(number):
         return None
     label = item.claim.label
     if label.number[0] == 0:
@@ -252,22 +255,46 @@ def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) ->
     return (item.page, label.type, label.identifier if label.number[0] else "") in unclaimed
 
 
-def is_repeated(item: PlacedClaim, placed: Sequence[PlacedClaim], number: int) -> bool:
-    """A claim without a place or label that a neighbouring page's answer has with a place.
+class Standing:
+    """Claims that have a place, as those without one are compared with them.
 
-    The model was shown that page, too, and transcribed some of it.
+    Args:
+        placed: All claims, in order.
     """
-    text = letters_and_digits(item.claim.text)
-    for other in placed[max(number - _REPEATED, 0) : number + _REPEATED]:
-        if other is item or not other.grounding.spans or not 0 < abs(other.page - item.page) <= 2:
-            continue
-        ours, theirs = item.claim.label, other.claim.label
-        if theirs.type != ours.type:
-            continue
-        said = letters_and_digits(other.claim.text)
-        if _alike(text, said) or (text == said != "" and theirs.number == ours.number):
-            return True
-    return False
+
+    def __init__(self, placed: Sequence[PlacedClaim]) -> None:
+        self._placed = placed
+
+    @cached_property
+    def _by_page(self) -> dict[tuple[int, str], list[int]]:
+        """Their indices by page and type."""
+        found: dict[tuple[int, str], list[int]] = {}
+        for index, item in enumerate(self._placed):
+            if item.grounding.spans:
+                found.setdefault((item.page, item.claim.label.type), []).append(index)
+        return found
+
+    def repeats(self, number: int) -> bool:
+        """Whether a neighbouring page's answer has a claim without a place or label, with a place.
+
+        The model was shown that page, too, and transcribed some of it.
+
+        Args:
+            number: Index of the claim.
+        """
+        item = self._placed[number]
+        ours, text = item.claim.label, letters_and_digits(item.claim.text)
+        return any(
+            _says_it_again(ours.number, text, self._placed[index].claim)
+            for page in (item.page - 2, item.page - 1, item.page + 1, item.page + 2)
+            for index in self._by_page.get((page, ours.type), ())
+            if number - _REPEATED <= index < number + _REPEATED
+        )
+
+
+def _says_it_again(number: Number, text: str, other: DeviceClaim) -> bool:
+    said = letters_and_digits(other.text)
+    return _alike(text, said) or (text == said != "" and other.label.number == number)
 
 
 def _alike(left: str, right: str) -> bool:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, MutableMapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from pdf_extraction.assembly.labels import read_label
@@ -49,24 +50,65 @@ _SIGNED = re.compile(
 )
 
 
-def mark_furniture(lines: Sequence[FlowLine], *, again: bool = False) -> None:
+@dataclass(frozen=True)
+class Marked:
+    """What a page's own lines, and what they share with other pages, have left out of it.
+
+    Attributes:
+        lines: The page's.
+        before: Why each was out of the flow already.
+        repeated: Indices of those that stand on other pages too.
+        skips: Why each is out of the flow then.
+    """
+
+    lines: Sequence[FlowLine]
+    before: Sequence[str]
+    repeated: Sequence[int]
+    skips: Sequence[str]
+
+
+def mark_furniture(
+    lines: Sequence[FlowLine], known: MutableMapping[int, Marked] | None = None
+) -> None:
     """Set ``skip`` on every line that is no part of the running text.
 
     Args:
         lines: Of all pages.
-        again: The same lines are asked about again later, with those of more pages.
+        known: By page number, from marking the lines of fewer pages; gets those of all.
     """
     by_page: dict[int, list[FlowLine]] = defaultdict(list)
     for line in lines:
         by_page[line.page].append(line)
-    repeated = _repeated(by_page, again=again) if len(by_page) > 1 else set()
-    for page in by_page.values():
-        _mark_turned(page)
-        for line in page:
-            line.skip = line.skip or _reason(line, is_repeated=id(line) in repeated)
-        _mark_notes(page)
+    repeated = _repeated(by_page, again=known is not None) if len(by_page) > 1 else set()
+    for number, page in by_page.items():
+        here = [index for index, line in enumerate(page) if id(line) in repeated]
+        _mark_page(page, here) if known is None else _mark_again(page, here, number, known)
     _mark_contents(lines)
     _mark_interrupting(list(by_page.values()))
+
+
+def _mark_again(
+    page: Sequence[FlowLine],
+    repeated: Sequence[int],
+    number: int,
+    known: MutableMapping[int, Marked],
+) -> None:
+    before = [line.skip for line in page]
+    marked = known.get(number)
+    if marked and (marked.lines, marked.before, marked.repeated) == (page, before, repeated):
+        for line, skip in zip(page, marked.skips, strict=True):
+            line.skip = skip
+    else:
+        _mark_page(page, repeated)
+        known[number] = Marked(page, before, repeated, [line.skip for line in page])
+
+
+def _mark_page(page: Sequence[FlowLine], repeated: Sequence[int]) -> None:
+    _mark_turned(page)
+    among = frozenset(repeated)
+    for index, line in enumerate(page):
+        line.skip = line.skip or _reason(line, is_repeated=index in among)
+    _mark_notes(page)
 
 
 def _reason(line: FlowLine, *, is_repeated: bool) -> str:

@@ -11,8 +11,10 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pdf_extraction.assembly.furniture import Marked
 from pdf_extraction.assembly.layout import FlowLine, page_flow
 from pdf_extraction.assembly.owntext import words_of
+from pdf_extraction.assembly.placedwords import PlacedWords
 from pdf_extraction.assembly.sequence import Beams
 from pdf_extraction.model import GroundedPage, PageText
 
@@ -39,18 +41,20 @@ class Known:
             assembly before.
         candidates: Of that assembly, as its lines alone make them.
         beams: Readings of its candidates' numbering.
+        marked: Which of its lines were no part of the flow, page by page.
     """
 
     def __init__(self) -> None:
         self.settled = 0
         self.candidates: Sequence[Candidate] = ()
         self.beams = Beams()
+        self.marked: dict[int, Marked] = {}
         self._pages: dict[int, _Page] = {}
         self._lines: list[FlowLine] = []
         self._skips: list[str] = []
         self._cuts: dict[Hashable, Cut] = {}
-        self._texts: list[PageText] = []
-        self._words: set[str] = set()
+        self._placed, self._of = PlacedWords(()), _Shared()
+        self._words, self._words_of = set[str](), _Shared()
 
     def flow(self, pages: Sequence[GroundedPage]) -> list[FlowLine]:
         """Every line of every page, in order, with canonical offsets."""
@@ -98,12 +102,36 @@ class Known:
         }
         return found
 
+    def placed(self, pages: Sequence[GroundedPage]) -> PlacedWords:
+        """The words of all pages."""
+        if not self._of.goes_on(pages):
+            self._placed = PlacedWords(())
+        self._placed.extend(pages)
+        return self._placed
+
     def words(self, pages: Sequence[GroundedPage]) -> set[str]:
         """See ``words_of``; of all pages."""
-        texts = [page.outcome.page.text for page in pages]
-        count = len(self._texts)
-        if len(texts) < count or any(a is not b for a, b in zip(texts, self._texts, strict=False)):
+        count = self._words_of.count
+        if not self._words_of.goes_on(pages):
             self._words, count = set(), 0
-        self._words |= words_of(text.text for text in texts[count:])
-        self._texts = texts
+        self._words |= words_of(page.outcome.page.text.text for page in pages[count:])
         return self._words
+
+
+class _Shared:
+    """Texts that something was made of."""
+
+    def __init__(self) -> None:
+        self._texts: list[tuple[PageText, int]] = []
+
+    @property
+    def count(self) -> int:
+        return len(self._texts)
+
+    def goes_on(self, pages: Sequence[GroundedPage]) -> bool:
+        """Whether the pages begin with those of the time before; now it is these."""
+        before = self._texts
+        self._texts = [(page.outcome.page.text, page.canonical_start) for page in pages]
+        both = zip(self._texts, before, strict=False)
+        same = all(new is old and start == at for (new, start), (old, at) in both)
+        return same and len(before) <= len(pages)

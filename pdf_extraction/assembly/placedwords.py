@@ -26,7 +26,7 @@ class PlacedWords:
     """
 
     def __init__(self, pages: Sequence[GroundedPage]) -> None:
-        self._pages = pages
+        self._pages: Sequence[GroundedPage] = ()
         self._numbers: list[int] = []
         self._sideways: list[bool] = []
         #: Of each page the index of its first word, which is the next page's where it has none.
@@ -34,10 +34,20 @@ class PlacedWords:
         self._starts, self._ends = array("i"), array("i")
         self._opening: list[int] = []
         self._struck: set[int] = set()
-        for page in pages:
+        self._held: tuple[int, npt.NDArray[np.float64]] = -1, np.empty((0, 4))
+        self.extend(pages)
+
+    def extend(self, pages: Sequence[GroundedPage]) -> None:
+        """Take more pages.
+
+        Args:
+            pages: All pages, of which the first are those that are here.
+        """
+        for place in range(len(self._numbers), len(pages)):
+            page = pages[place]
             image = page.outcome.page
             self._add(image.page_number, page.canonical_start, packed(image.text.words).columns)
-        self._held: tuple[int, npt.NDArray[np.float64]] = -1, np.empty((0, 4))
+        self._pages = pages
 
     def _add(self, number: int, offset: int, words: Columns) -> None:
         first, sideways = len(self._starts), _is_sideways(words)
@@ -61,6 +71,8 @@ class PlacedWords:
 
     def begin_struck(self, start: int, end: int) -> bool:
         """Whether the first word that begins in ``[start, end)`` is struck, and most of them."""
+        if not self._struck:
+            return False
         first = bisect_left(self._starts, start)
         return first in self._struck and self._are_struck(self.within(start, end))
 

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pdf_extraction.errors import RowMismatch, StorageError
+from pdf_extraction.storage.prepared import PIECE, Prepared
 from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain, to_table
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from pdf_extraction.model import Row
 
-#: Rows that are made, written and read together.
-PIECE = 1_000
 #: With so few rows zstd, dictionaries and statistics take twice the time and twice the bytes.
 _FEW_ROWS = 64
 
@@ -182,6 +181,10 @@ def made(
             raise RowMismatch(f"{name}: rows of {other} among those of {document_id!r}")
         return found
 
+    if isinstance(rows, Prepared) and rows.file is not None:
+        path = file()
+        path.write_bytes(rows.file)
+        return Made(KeptRows(path, SCHEMAS[name]), None, path)
     left = iter(rows)
     piece = list(islice(left, PIECE))
     if not piece:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from pdf_extraction.errors import RowMismatch, StorageError
 from pdf_extraction.storage import specs
 from pdf_extraction.storage.journal import Journal, Staging
-from pdf_extraction.storage.rowfiles import PIECE, KeptRows, Made, made
+from pdf_extraction.storage.prepared import PIECE
+from pdf_extraction.storage.rowfiles import KeptRows, Made, made
 from pdf_extraction.storage.schemas import SCHEMAS
 
 if TYPE_CHECKING:

@@ -1,0 +1,96 @@
+"""Rows of which most have become Arrow before the last of them is known.
+
+A thousand pages' chunks took longer to become Arrow and Parquet than to be made. What is
+committed, and where, is not known here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pdf_extraction.storage.schemas import SCHEMAS, to_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pdf_extraction.model import Row
+
+#: Rows that are made, written and read together.
+PIECE = 1_000
+#: Columns that may become others in all of a document's rows when more pages come.
+_LATE = ("position", "confidence", "confidence_method", "canonical_hash")
+
+
+class Prepared(list["Row"]):
+    """All rows of one document in one table.
+
+    Args:
+        rows: The rows.
+        file: Their Parquet file, where it is made already.
+    """
+
+    def __init__(self, rows: Iterable[Row], file: bytes | None = None) -> None:
+        super().__init__(rows)
+        self.file = file
+
+
+class TableSoFar:
+    """A table of a document of which more and more pages come.
+
+    Args:
+        name: Of one of the product's own.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        schema = SCHEMAS[name]
+        self._late = pa.schema([schema.field(name) for name in _LATE if name in schema.names])
+        self._known: list[tuple[Sequence[Row], pa.Table]] = []
+
+    def prepared(self, rows: Sequence[Row], *, whole: bool) -> Prepared:
+        """All rows that there are now; pieces that were there are not made again.
+
+        Args:
+            rows: The rows.
+            whole: No more pages come, so that many rows become a file at once.
+
+        Raises:
+            RowMismatch: Rows do not fit their table.
+        """
+        known = self._known
+        self._known = [
+            (piece, self._piece(piece, start, *known[start // PIECE : start // PIECE + 1]))
+            for start in range(0, len(rows), PIECE)
+            for piece in [rows[start : start + PIECE]]
+        ]
+        return Prepared(rows, self._file() if whole and len(rows) > PIECE else None)
+
+    def _file(self) -> bytes:
+        sink = pa.BufferOutputStream()
+        schema = self._known[0][1].schema
+        with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
+            for _, piece in self._known:
+                writer.write_table(piece)
+        return bytes(sink.getvalue().to_pybytes())
+
+    def _piece(
+        self, rows: Sequence[Row], first: int, before: tuple[Sequence[Row], pa.Table] | None = None
+    ) -> pa.Table:
+        if before is None or len(before[0]) != len(rows):
+            return to_table(self._name, rows, first=first)
+        old, table = before
+        if rows == old:
+            return table
+        if not all(map(_differ_late, rows, old)):
+            return to_table(self._name, rows, first=first)
+        names = self._late.names
+        late = to_table(self._name, [{n: row[n] for n in names} for row in rows], self._late, first)
+        columns = [late[n] if n in names else table[n] for n in table.column_names]
+        return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def _differ_late(row: Row, old: Row) -> bool:
+    return row == old or row | dict.fromkeys(_LATE) == old | dict.fromkeys(_LATE)
