@@ -12,7 +12,6 @@ from pathlib import Path
 from pdf_extraction.backends.base import Backend
 from pdf_extraction.backends.budget import Purse
 from pdf_extraction.backends.calls import CallStore
-from pdf_extraction.backends.chain import build_chain
 from pdf_extraction.backends.sharing import runtime_folder
 from pdf_extraction.backends.usage import PIXELS_PER_TOKEN, text_tokens
 from pdf_extraction.catalogue import Catalogue
@@ -184,6 +183,9 @@ async def open_tools(
         SettingsError: The chain cannot be built or is none for the profile, or the profile's
             tables are other ones by now.
     """
+    # Processes that finish documents load this module too, and none of them asks: 5 MB of HTTP.
+    from pdf_extraction.backends.chain import build_chain  # noqa: PLC0415
+
     settings = workspace.settings
     workspace.check()
     for store in (workspace.stages, workspace.tables, workspace.catalogue):

@@ -1,6 +1,8 @@
 """Documents finished together."""
 
 import asyncio
+import subprocess
+import sys
 
 from pdf_extraction import finishing, steps
 from pdf_extraction.asking import Progress, Selection
@@ -44,3 +46,12 @@ def test_documents_that_are_only_grounded_have_no_rows(tmp_path):
     done = finishing.finish(workspace.data, settings, [work], "run-1", publishes=False)
     assert done["a"].placed.error is None
     assert (done["a"].published, workspace.tables.partitions()) == (None, [])
+
+
+def test_processes_that_finish_documents_load_no_http_client():
+    """They ask nobody, and it is 5 MB of the memory that all of them share."""
+    code = "import sys, pdf_extraction.ahead; print('aiohttp' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["False"]

@@ -7,11 +7,12 @@ whole task may take, OCR included, is ``workers``' business.
 
 from __future__ import annotations
 
+import functools
+import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 if sys.platform != "win32":
@@ -22,7 +23,6 @@ if sys.platform != "win32":
 EXHAUSTED: signal.Signals | None = getattr(signal, "SIGPROF", None)
 #: The same for time on the clock.
 OVERDUE: signal.Signals | None = getattr(signal, "SIGALRM", None)
-_STATM = Path("/proc/self/statm")
 
 
 class Allowance(NamedTuple):
@@ -106,15 +106,24 @@ def _set_timers(seconds: _Timers) -> _Timers:
 
 def _bound_memory(further: int) -> None:
     """Bound the data to what is held now and ``further``; 0 takes the bound away."""
-    if sys.platform == "win32" or not _STATM.exists():
+    if sys.platform == "win32" or (statm := _statm(os.getpid())) is None:
         return
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    limit = _data() + further if further else hard
+    limit = _data(statm) + further if further else hard
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
 
 
-def _data() -> int:
+@functools.lru_cache(maxsize=1)
+def _statm(_pid: int) -> int | None:
+    """What a process says of its memory, kept open for its life; None where there is no such."""
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+
+
+def _data(statm: int) -> int:
     """Bytes of private writable memory of this process."""
-    return int(_STATM.read_text().split()[5]) * resource.getpagesize()
+    return int(os.pread(statm, 200, 0).split()[5]) * resource.getpagesize()

@@ -17,9 +17,10 @@ _util: Any = util
 _server_module: Any = forkserver
 
 # The standard library's one server is shared by the whole process: whoever starts it first
-# decides what it preloads. This one has the PDF library loaded before it forks.
+# decides what it preloads. This one has the PDF library loaded before it forks, and the pool
+# that workers take their tasks from, which is 5 MB where each loads it by itself.
 _server = forkserver.ForkServer()
-_LOADED = ["pdf_extraction.pdf.library", "pdf_extraction.pdf.worker"]
+_LOADED = ["pdf_extraction.pdf.library", "pdf_extraction.pdf.worker", "pebble"]
 _server.set_forkserver_preload(_LOADED)
 
 

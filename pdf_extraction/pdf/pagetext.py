@@ -5,6 +5,7 @@ No library and no page here: ``textlayer`` and ``ocr`` bring the words.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -21,6 +22,7 @@ _UNPRINTED = frozenset({"Cc", "Cf", "Cs"})
 #: "o" set in another font).
 _TOUCHING = 0.08
 _FIRST_RTL = "\u0590"
+_MAYBE_RTL = re.compile(f"[{_FIRST_RTL}-\U0010ffff]")
 
 
 class RawWord(NamedTuple):
@@ -150,7 +152,9 @@ def _is_plain(text: str) -> bool:
     """Whether words are taken as they are: no blanks in them, all printed and left to right."""
     if " " in text or not text.isprintable():
         return False
-    return text.isascii() or (max(text) < _FIRST_RTL and unicodedata.is_normalized("NFC", text))
+    if text.isascii():
+        return True
+    return _MAYBE_RTL.search(text) is None and unicodedata.is_normalized("NFC", text)
 
 
 def _read(members: list[tuple[RawWord, Box]]) -> list[tuple[RawWord, Box]]:
