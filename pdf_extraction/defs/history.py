@@ -30,6 +30,7 @@ from watchdog.events import FileSystemEvent, PatternMatchingEventHandler
 from watchdog.observers import Observer
 
 from pdf_extraction.defs import batches
+from pdf_extraction.defs.event_text import EventTexts
 
 #: Events of one output that are written together.
 _EVENTS_AT_ONCE = 500
@@ -148,7 +149,8 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events in one transaction; only the last of an asset becomes its latest."""
-        rows = [self._event_to_row(event) for event in events]
+        texts = EventTexts()
+        rows = [self._row(event, texts.of(event)) for event in events]
         with self._transaction():
             connection = self._here.connection
             assert connection is not None
@@ -168,6 +170,20 @@ class EventLog(ConsolidatedSqliteEventLogStorage):
                 checks = [one for one in checks if one.evaluation.partition is None]
             for one in checks:
                 self.store_asset_check_event(one.event, one.id)
+
+    def _row(self, event: EventLogEntry, text: str) -> dict[str, Any]:
+        """As ``_event_to_row`` makes it, which makes the text, too."""
+        happened = event.dagster_event
+        asset = happened.asset_key if happened else None
+        return {
+            "run_id": event.run_id,
+            "event": text,
+            "dagster_event_type": happened.event_type_value if happened else None,
+            "timestamp": self._event_insert_timestamp(event),  # type: ignore[no-untyped-call]
+            "step_key": happened.step_key if happened else event.step_key,
+            "asset_key": asset.to_string() if asset else None,
+            "partition": happened.partition if happened else None,
+        }
 
     def has_table(self, table_name: str) -> bool:
         """Whether the file has a table; one that was there stays there."""
