@@ -1,4 +1,4 @@
-"""Files of one document in many folders, put in their places all together or not at all.
+"""Files of some documents in many folders, put in their places all together or not at all.
 
 New files are written under hidden names beside their places, and a list of them beside those.
 When all of it is on the disk, the list's rename into the journal is the commit point, and the
@@ -7,8 +7,8 @@ away; after it, the next process that looks finishes the renames. What the files
 known here.
 
     DATA/tables/TABLE/PARTITION.parquet
-    DATA/tables/TABLE/.HIDDEN               written, not yet in its place
-    DATA/tables/.journal/PARTITION.ready    from the commit point until every file is in its place
+    DATA/tables/TABLE/.HIDDEN           written, not yet in its place
+    DATA/tables/.journal/LIST.ready     from the commit point until every file is in its place
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from filelock import FileLock
 from pdf_extraction.errors import RowMismatch, StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _ENDING, _READY, _STAGED = ".parquet", ".ready", ".staged"
@@ -107,14 +107,13 @@ class Journal:
             sentence = f"{self.root}: {error}; free space or mend the folder, then run again"
             raise StorageError(sentence) from error
 
-    def place(self, partition_key: str, listed: Path) -> None:
-        """Pass a document's commit point and move its files; inside ``locked``.
+    def place(self, listed: Path) -> None:
+        """Pass the commit point of some documents and move their files; inside ``locked``.
 
         Args:
-            partition_key: The document.
-            listed: File with the list of its files; it is on the disk, as they are.
+            listed: File with the list of theirs; it is on the disk, as they are.
         """
-        ready = self._folder / f"{partition_key}{_READY}"
+        ready = self._folder / f"{listed.name.removeprefix('.')}{_READY}"
         listed.replace(ready)
         self._apply(ready)
 
@@ -142,29 +141,34 @@ class Journal:
                 shutil.rmtree(entry)
 
     def _apply(self, ready: Path) -> None:
-        """Move a committed document's files to their places; may be repeated after a kill."""
-        hidden: dict[str, str] = json.loads(ready.read_text(encoding="utf-8"))
-        self._move(ready, {name: self.root / name / file for name, file in hidden.items()})
+        """Move committed documents' files to their places; may be repeated after a kill."""
+        listed: dict[str, dict[str, str]] = json.loads(ready.read_text(encoding="utf-8"))
+        folders = self._folders()
+        for key, hidden in listed.items():
+            sources = {name: self.root / name / file for name, file in hidden.items()}
+            self._move(key, sources, folders)
         ready.unlink()
 
     def _apply_folder(self, ready: Path) -> None:
-        """The same for what a version before has left: a folder with the files in it."""
-        names = (ready / "manifest").read_text(encoding="utf-8").split()
-        self._move(ready, {name: ready / f"{name}{_ENDING}" for name in names})
-        # Its files are gone, so it must not be taken for a commit while it is being removed.
-        shutil.rmtree(ready.rename(self._folder / f"{ready.stem}{_STAGED}"))
-
-    def _move(self, ready: Path, sources: Mapping[str, Path]) -> None:
+        """The same for what a version before has left: a folder with a document's files in it."""
         key = ready.name.removesuffix(_READY)
+        names = (ready / "manifest").read_text(encoding="utf-8").split()
+        self._move(key, {name: ready / f"{name}{_ENDING}" for name in names}, self._folders())
+        # Its files are gone, so it must not be taken for a commit while it is being removed.
+        shutil.rmtree(ready.rename(self._folder / f"{key}{_STAGED}"))
+
+    def _folders(self) -> set[str]:
         with os.scandir(self.root) as entries:
-            folders = {entry.name for entry in entries if entry.is_dir() and entry.name[0] != "."}
+            return {entry.name for entry in entries if entry.is_dir() and entry.name[0] != "."}
+
+    def _move(self, key: str, sources: Mapping[str, Path], folders: set[str]) -> None:
         for name in sorted(folders | sources.keys(), key=lambda name: (name == _LAST, name)):
             target = self.file(name, key)
             if name not in sources:
                 target.unlink(missing_ok=True)
                 continue
             if name not in folders:
-                target.parent.mkdir()
+                target.parent.mkdir(exist_ok=True)
             with suppress(FileNotFoundError):  # it was moved before a kill
                 sources[name].replace(target)
 
@@ -180,7 +184,8 @@ class Staging:
         self._journal = journal
         self._loose: set[Path] = set()
         self._folders: set[Path] = set()
-        self._replaced: dict[str, tuple[Path, Collection[Path]]] = {}
+        self._replaced: dict[str, Mapping[str, Path]] = {}
+        self._listed: Path | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -198,18 +203,30 @@ class Staging:
             partition_key: The document.
             files: By table, from ``file``; a table that is not here has none afterwards.
         """
-        listed = self._hidden(self._journal.root)
-        names = {table: path.name for table, path in files.items()}
-        listed.write_text(json.dumps(names), encoding="utf-8")
-        self._replaced[partition_key] = listed, files.values()
+        self._replaced[partition_key] = files
+
+    def seal(self) -> None:
+        """Write the list of all documents, and return when everything is on the disk.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        with self._journal.writing():
+            listed = {
+                key: {table: path.name for table, path in files.items()}
+                for key, files in self._replaced.items()
+            }
+            self._listed = self._hidden(self._journal.root)
+            self._listed.write_text(json.dumps(listed), encoding="utf-8")
+        self._journal.sync()
 
     def place(self) -> None:
-        """Move each document's files to their places; inside ``locked``, all is on the disk."""
-        for key, (listed, files) in self._replaced.items():
+        """Move all files to their places; inside ``locked``, after ``seal``."""
+        if self._listed is not None:
             # From the commit point on they are the journal's, whatever happens then.
-            self._loose.difference_update(files, [listed])
-            self._journal.place(key, listed)
-        self._replaced.clear()
+            placed = {path for files in self._replaced.values() for path in files.values()}
+            self._loose -= {self._listed, *placed}
+            self._journal.place(self._listed)
 
     def clear(self) -> None:
         """Remove what was not placed."""

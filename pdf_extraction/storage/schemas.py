@@ -44,6 +44,7 @@ BBOX_SPANS = list_of(_struct(page_number=INT, bbox=BBOX))
 #: Columns that say when and by which run rows were made; they do not count as a change.
 PROVENANCE = ("run_id", "extracted_at")
 
+_A_NULL = "a NULL where none may be"
 _NOT_OF_TYPE = (pa.ArrowException, TypeError, ValueError, OverflowError)
 _BBOX_TEXT = "[x0, y0, x1, y1], 0-1 of the displayed page, origin top left"
 
@@ -291,25 +292,23 @@ def to_table(
         RowMismatch: A row lacks a column, has an unknown one, or holds a value of another
             type, a NULL or a word that the column does not take.
     """
-    columns = _ours(name) if schema is None else tuple(map(_column_of, schema))
-    expected = {column.field.name for column in columns}
+    shape = _ours(name) if schema is None else _shape(schema)
     for index, row in enumerate(rows, first):
-        if row.keys() != expected:
-            raise RowMismatch(_columns_differ(name, index, row, expected))
+        if row.keys() != shape.names:
+            raise RowMismatch(_columns_differ(name, index, row, shape.names))
     try:
         # At once: column by column a table of few rows took five times as long.
-        made: Any = pa.array(rows, type=pa.struct([column.field for column in columns]))
+        made: Any = pa.array(rows, type=shape.row)
     except _NOT_OF_TYPE:
-        for column in columns:
-            _convert(name, column.field, [row[column.field.name] for row in rows])
+        for field in shape.plain:
+            _convert(name, field, [row[field.name] for row in rows])
         raise
-    arrays = [made.field(index) for index in range(len(columns))]
-    for column, array in zip(columns, arrays, strict=True):
-        values = [row[column.field.name] for row in rows] if column.is_picky else []
-        if wrong := column.what_is_wrong(array, values):
-            raise RowMismatch(f"{name}.{column.field.name}: {wrong}")
+    arrays = [made.field(index) for index in range(len(shape.columns))]
+    for column, array in zip(shape.columns, arrays, strict=True):
+        if wrong := column.what_is_wrong(array, rows):
+            raise RowMismatch(f"{name}.{column.name}: {wrong}")
     # Descriptions in every one of ten thousand small files would be most of their bytes.
-    return pa.Table.from_arrays(arrays, schema=pa.schema([column.field for column in columns]))
+    return pa.Table.from_arrays(arrays, schema=shape.plain)
 
 
 def plain(schema: pa.Schema) -> pa.Schema:
@@ -317,7 +316,7 @@ def plain(schema: pa.Schema) -> pa.Schema:
     return pa.schema([pa.field(field.name, field.type, field.nullable) for field in schema])
 
 
-def _columns_differ(name: str, index: int, row: Row, expected: set[str]) -> str:
+def _columns_differ(name: str, index: int, row: Row, expected: frozenset[str]) -> str:
     missing, unknown = sorted(expected - row.keys()), sorted(row.keys() - expected)
     parts = [f"lacks {', '.join(missing)}"] if missing else []
     parts += [f"has the unknown {', '.join(unknown)}"] if unknown else []
@@ -336,52 +335,82 @@ class _Column(NamedTuple):
     """What is asked of a column's values; to look it up in Arrow took longer than to check it.
 
     Attributes:
-        field: Without its description.
+        name: Of the column.
+        nests: Where a NULL is wrong is to be looked for inside, too: its field; else None.
+        is_nullable: It takes NULL.
         is_int: They are whole numbers.
         is_float: They are numbers.
         words: The only ones it takes; empty where it takes any.
         is_json: Each is a JSON text.
     """
 
-    field: pa.Field[Any]
+    name: str
+    nests: pa.Field[Any] | None
+    is_nullable: bool
     is_int: bool
     is_float: bool
     words: tuple[str, ...]
     is_json: bool
 
-    @property
-    def is_picky(self) -> bool:
-        """Whether the type alone does not say which values it takes."""
-        return bool(self.is_int or self.is_float or self.words or self.is_json)
-
-    def what_is_wrong(self, array: pa.Array[Any], values: list[Any]) -> str | None:
+    def what_is_wrong(self, array: pa.Array[Any], rows: Sequence[Row]) -> str | None:
         """What the column does not take of values that have its type; None where it takes all.
 
         Args:
-            array: The values.
-            values: The same as they were given, where the column ``is_picky``.
+            array: Its values.
+            rows: As they were given.
         """
+        if array.null_count and not self.is_nullable:
+            return _A_NULL
+        if self.nests is not None and _has_wrong_null(array, self.nests):
+            return _A_NULL
+        if self.is_int or self.is_float or self.words or self.is_json:
+            return self._what_is_wrong_of([row[self.name] for row in rows])
+        return None
+
+    def _what_is_wrong_of(self, values: list[Any]) -> str | None:
         # pyarrow cuts 1.5 to 1 without a word, and a NaN would differ from itself at each commit.
         if self.is_int and any(isinstance(value, float) for value in values):
             return "expected whole numbers"
         if self.is_float and any(value != value for value in values):  # noqa: PLR0124
             return "a NaN; no value is NULL"
-        if _has_wrong_null(array, self.field):
-            return "a NULL where none may be"
         if self.words and (wrong := set(_flat(values)) - {*self.words, None}):
             return f"{min(map(str, wrong))!r} is none of {', '.join(self.words)}"
         return _no_json(values) if self.is_json else None
 
 
+class _Shape(NamedTuple):
+    """A schema, and what is looked up in it for each few rows.
+
+    Attributes:
+        plain: The schema without descriptions.
+        names: Of its columns.
+        row: Type of one row.
+        columns: What is asked of each column.
+    """
+
+    plain: pa.Schema
+    names: frozenset[str]
+    row: pa.StructType
+    columns: tuple[_Column, ...]
+
+
 @functools.cache
-def _ours(name: str) -> tuple[_Column, ...]:
-    return tuple(map(_column_of, SCHEMAS[name]))
+def _ours(name: str) -> _Shape:
+    return _shape(SCHEMAS[name])
+
+
+def _shape(schema: pa.Schema) -> _Shape:
+    fields = plain(schema)
+    columns = tuple(map(_column_of, schema))
+    return _Shape(fields, frozenset(schema.names), pa.struct(list(fields)), columns)
 
 
 def _column_of(field: pa.Field[Any]) -> _Column:
     metadata = field.metadata or {}
     return _Column(
-        pa.field(field.name, field.type, field.nullable),
+        field.name,
+        field if pa.types.is_nested(field.type) else None,
+        field.nullable,
         field.type == INT,
         field.type == FLOAT,
         # Fields that differ in their metadata alone are equal to pyarrow, and so to a cache.

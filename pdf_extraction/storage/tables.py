@@ -94,7 +94,7 @@ class Tables:
             yield documents
             if staging.is_empty and not documents.brought:
                 return
-            self._journal.sync()
+            staging.seal()
             with self.locked():
                 kept = specs.kept_specs(self.root)
                 specs.keep(self.root, specs.widened(kept, documents.brought.values()))
@@ -104,9 +104,8 @@ class Tables:
     def forget(self, partition_key: str) -> bool:
         """Remove a document's rows from every table; whether there were any."""
         with self._journal.staging() as staging:
-            with self._journal.writing():
-                staging.replace(partition_key, {})
-            self._journal.sync()
+            staging.replace(partition_key, {})
+            staging.seal()
             with self.locked():
                 if not any(self.file(name, partition_key).exists() for name in self.names):
                     return False

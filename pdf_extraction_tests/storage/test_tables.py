@@ -140,6 +140,7 @@ def test_documents_committed_together_are_there_at_the_end_and_a_bad_one_costs_i
         assert tables.partitions() == ["c"]
     assert tables.partitions() == ["a", "b", "c"]
     assert len(tables.read("devices", "b")) == 2
+    assert list(tables.root.rglob("*/.[0-9a-f]*")) == []
 
 
 def test_documents_committed_together_leave_nothing_where_their_run_breaks(tmp_path):
