@@ -10,7 +10,7 @@ import json
 import logging
 from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
@@ -31,8 +31,11 @@ _SCHEMA = pa.schema({"page_number": INT, "payload": TEXT, "words": pa.binary()})
 _HEADER = b"pdf_extraction.header"
 _ENDING, _OLD_ENDING = ".arrow", ".parquet"
 #: Handing a page to pyarrow's threads takes as long as unpacking it.
-_OPTIONS = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
 _HERE = pa.ipc.IpcReadOptions(use_threads=False)
+_PACKED = pa.ipc.IpcWriteOptions(compression="zstd", use_threads=False)
+_PLAIN = pa.ipc.IpcWriteOptions()
+#: Bytes up to which packing takes longer than it is worth: a page's answer, not its words.
+_LITTLE = 16_384
 #: Pages that are written, and read again, together: some two megabytes of words.
 _TOGETHER = 64
 _UNREADABLE = (OSError, StorageError, pa.ArrowException, ValueError, KeyError, TypeError)
@@ -76,15 +79,18 @@ class Stages:
             (pa.RecordBatch.from_pylist(batch, schema=schema) for batch in batches),
         )
 
-    def _write(self, path: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> None:
+    def _write(self, path: Path, schema: pa.Schema, batches: Iterator[pa.RecordBatch]) -> None:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.parent.exists():
+                path.parent.mkdir(parents=True, exist_ok=True)
+            first = list(islice(batches, 1))
+            options = _PACKED if first and first[0].nbytes > _LITTLE else _PLAIN
             with (
                 replacing(path) as new,
                 pa.OSFile(str(new), "wb") as sink,
-                pa.ipc.new_file(sink, schema, options=_OPTIONS) as file,
+                pa.ipc.new_file(sink, schema, options=options) as file,
             ):
-                for batch in batches:
+                for batch in chain(first, batches):
                     file.write_batch(batch)
             _old(path).unlink(missing_ok=True)
         except OSError as error:
