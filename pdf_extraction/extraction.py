@@ -7,7 +7,7 @@ line runs is this. No SQL, no HTTP and no PDF here: those have rooms of their ow
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ class Draft:
     groundings: Sequence[Sequence[Grounding]]
     canonical: Canonical
     pages: Sequence[GroundedPage]
-    records: Mapping[str, list[Row]]
+    records: Mapping[str, Iterable[Row]]
 
     def is_of(self, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]) -> bool:
         """Whether it is this very document's, with claims at these places."""
@@ -67,7 +67,7 @@ def assemble_document(
     groundings: Sequence[Sequence[Grounding]],
     calls: CallStore,
     draft: Draft | None = None,
-) -> dict[str, Sequence[Row]]:
+) -> dict[str, Iterable[Row]]:
     """Rows of every table of one document, but for when and by which run they were made.
 
     Args:
@@ -93,7 +93,7 @@ def assemble_document(
 
 def publish(
     tables: Tables,
-    rows: Mapping[str, Sequence[Row]],
+    rows: Mapping[str, Iterable[Row]],
     run_id: str,
     brought: Sequence[TableSpec] = (),
     together: Together | None = None,
@@ -111,19 +111,19 @@ def publish(
         brought: Tables that the profile brings along.
         together: Of ``tables``; the rows are replaced when it ends.
     """
-    document = rows["documents"][0]
+    (document,) = rows["documents"]
     partition_key = document["partition_key"]
     published = dict(rows)
+    row = document
     earlier = tables.read("documents", partition_key) if _failed_whole(document) else []
     if earlier and earlier[0]["page_count"] is not None:
-        kept = {**earlier[0], "status": "failed"}
-        kept |= {name: document[name] for name in ("error_type", "error")}
+        row = {**earlier[0], "status": "failed"}
+        row |= {name: document[name] for name in ("error_type", "error")}
         published = {name: tables.read(name, partition_key) for name in tables.names}
-        published["documents"] = [kept]
-    stamped = {**published["documents"][0], "run_id": run_id, "extracted_at": datetime.now(UTC)}
+    stamped = {**row, "run_id": run_id, "extracted_at": datetime.now(UTC)}
     with nullcontext(together) if together is not None else tables.together() as open_:
         kept, changed = open_.replace(partition_key, {**published, "documents": [stamped]}, brought)
-    kept["documents"] = published["documents"]
+    kept["documents"] = [row]
     return {name: kept[name] for name in rows}, changed
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -204,7 +204,7 @@ class Followed:
         outcome: DocumentOutcome,
         groundings: Sequence[Sequence[Grounding]],
         calls: CallStore,
-    ) -> dict[str, Sequence[Row]]:
+    ) -> dict[str, Iterable[Row]]:
         """See ``extraction.assemble_document``."""
         del profile
         drafted = self._draft

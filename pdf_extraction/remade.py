@@ -6,7 +6,7 @@ What is made, and from what, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeVar, overload
 
 Item_co = TypeVar("Item_co", covariant=True)
@@ -68,6 +68,20 @@ class ByNumber(Mapping[Number, Item_co]):
 
     def __contains__(self, number: object) -> bool:
         return number in self._places
+
+
+class Again(Iterable[Item_co]):
+    """Items of which nobody knows how many there are before they are made.
+
+    Args:
+        make: Makes them one after the other; the same ones each time.
+    """
+
+    def __init__(self, make: Callable[[], Iterable[Item_co]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Item_co]:
+        return iter(self._make())
 
 
 def remade(count: int, make: Callable[[int], Item_co]) -> Sequence[Item_co]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TypeVar
@@ -142,7 +142,7 @@ def publish_together(
     run_id: str,
     together: Together,
     groundings: Sequence[Sequence[Grounding]] | None = None,
-    assemble: Callable[..., dict[str, Sequence[Row]]] = assemble_document,
+    assemble: Callable[..., dict[str, Iterable[Row]]] = assemble_document,
 ) -> tuple[dict[str, Sequence[Row]], bool]:
     """Assemble a document, whose rows are replaced when ``together`` ends.
 

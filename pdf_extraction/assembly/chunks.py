@@ -6,13 +6,14 @@ characters, because no one tokeniser is everybody's.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pdf_extraction.assembly.canonical import canonical_hash
 from pdf_extraction.assembly.citations import citations
 from pdf_extraction.model import BBox, Document, Row, union
+from pdf_extraction.remade import HELD, Again
 
 RETRIEVAL_LIMIT = 1_800
 """Characters of ``retrieval_text`` beyond which an article is split: some 450 tokens, so
@@ -51,7 +52,7 @@ def build_chunks(
     devices: Sequence[Row],
     canonical_text: str,
     known: KnownChunks | None = None,
-) -> list[Row]:
+) -> Iterable[Row]:
     """One ``article`` chunk for each article and one ``device`` chunk for each device.
 
     An article's chunk holds its caput and all devices below it; one that is too long is
@@ -72,13 +73,15 @@ def build_chunks(
 
     Returns:
         Rows with every column of ``chunks``, in document order; ``confidence`` is the
-        lowest of the devices that a chunk holds, where any has one.
+        lowest of the devices that a chunk holds, where any has one. Those of a long document
+        are made anew whenever they are looked at.
     """
     tree = _Tree(document, devices, canonical_hash(canonical_text))
-    if known is None:
-        return [tree.finished(chunk) for row in devices for chunk in tree.made(row)]
-    made = _made(tree, document, devices, known)
-    return [tree.finished(chunk) for row in devices for chunk in made[row["device_id"]]]
+    if known is not None:
+        made = _made(tree, document, devices, known)
+        return [tree.finished(chunk) for row in devices for chunk in made[row["device_id"]]]
+    chunks = Again(lambda: (tree.finished(chunk) for row in devices for chunk in tree.made(row)))
+    return chunks if len(devices) > HELD else list(chunks)
 
 
 def _made(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from statistics import fmean
 
@@ -135,7 +135,7 @@ def document_row(
     outcome: DocumentOutcome,
     pages: Sequence[GroundedPage],
     attempts: Sequence[Row],
-    records: Mapping[str, Sequence[Row]],
+    records: Mapping[str, Iterable[Row]],
     canonical_text: str | None,
     canonical_hash: str | None,
 ) -> Row:
@@ -184,21 +184,27 @@ def _status(outcome: DocumentOutcome, pages: int, failed: int) -> str:
     return "partial" if failed else "done"
 
 
-def _mean_confidence(records: Mapping[str, Sequence[Row]]) -> float | None:
-    for rows in records.values():
-        known = [row["confidence"] for row in rows if row.get("confidence") is not None]
+def _mean_confidence(records: Mapping[str, Iterable[Row]]) -> float | None:
+    for rows in _grounded(records):
+        known = [row["confidence"] for row in rows if row["confidence"] is not None]
         if known:
             return fmean(known)
     return None
 
 
 def _grounded_share(
-    pages: Sequence[GroundedPage], records: Mapping[str, Sequence[Row]]
+    pages: Sequence[GroundedPage], records: Mapping[str, Iterable[Row]]
 ) -> float | None:
-    for rows in records.values():
-        if rows and "grounding" in rows[0]:
-            sought = [row["grounding"] for row in rows if row["grounding"] is not None]
-            return fmean(method != "absent" for method in sought) if sought else None
+    for rows in _grounded(records):
+        sought = [row["grounding"] for row in rows if row["grounding"] is not None]
+        return fmean(method != "absent" for method in sought) if sought else None
     # A profile whose records have no place of their own: what its answers claimed.
     found = [grounding.method != "absent" for page in pages for grounding in page.groundings]
     return fmean(found) if found else None
+
+
+def _grounded(records: Mapping[str, Iterable[Row]]) -> Iterator[Iterable[Row]]:
+    """Tables of records that have a place of their own, each by its first row."""
+    for rows in records.values():
+        if "grounding" in next(iter(rows), ()):
+            yield rows

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, Self, runtime_checkable
 
 from pdf_extraction.errors import ExtractionError, SchemaMismatch
@@ -82,8 +82,11 @@ class Profile(Protocol):
 
     def assemble(
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
-    ) -> Mapping[str, list[Row]]:
-        """Rows of each of ``tables`` from all pages, in page order."""
+    ) -> Mapping[str, Iterable[Row]]:
+        """Rows of each of ``tables`` from all pages, in page order.
+
+        Where they are many they may be made one after the other, anew for each look at them.
+        """
 
 
 def parsed(profile: Profile, text: str, page_number: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.chunks import KnownChunks, build_chunks
@@ -72,7 +72,7 @@ class LegalPtBr(OfOnePage):
 
     def assemble(
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
-    ) -> Mapping[str, list[Row]]:
+    ) -> Mapping[str, Iterable[Row]]:
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
         work = self._work
         found = _devices(document, canonical_text, pages, work.devices)
