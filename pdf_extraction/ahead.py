@@ -37,9 +37,8 @@ _log = logging.getLogger(__name__)
 _Done = dict[str, Finished | None]
 
 Step = Literal["page_extractions", "document_chunks"]
-#: Pages of a document that is worth a second process which holds it whole: with 10,000 pages
-#: both together took 560 MB, and such a document is mostly alone in its run.
-MOST_PAGES = 2_000
+#: Pages of a document that is followed by a process which holds it whole.
+_FOLLOWED_PAGES = 2_000
 #: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
 #: its time the share that may go into it.
 _BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 4.0, 0.15
@@ -79,7 +78,7 @@ class Ahead:
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
 
     def __post_init__(self) -> None:
-        self._followers = Followers(self.workspace.profile, MOST_PAGES)
+        self._followers = Followers(self.workspace.profile, _FOLLOWED_PAGES)
 
     def watching(self, progress: Progress) -> Progress:
         """The run's progress, by which long documents are followed while they are asked about."""
@@ -90,9 +89,9 @@ class Ahead:
 
         Args:
             entry: The document.
-            outcome: How it ended; with more than ``MOST_PAGES`` the steps come in their place.
+            outcome: How it ended.
         """
-        if "page_extractions" in self.through and len(outcome.pages) <= MOST_PAGES:
+        if "page_extractions" in self.through:
             # Where pages were kept from earlier, the check reads all of them again.
             again = self._sample.of(outcome) if outcome.read_now else None
             self._start(self._queue(entry, max(1, len(outcome.pages)), again))

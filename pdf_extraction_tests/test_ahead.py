@@ -71,13 +71,6 @@ def test_a_run_that_comes_to_no_later_step_publishes_nothing(tmp_path):
     assert workspace.tables.read("documents", "lei-1") == []
 
 
-def test_a_very_long_document_waits_for_its_own_steps(tmp_path, monkeypatch):
-    """Two processes that hold it whole would take twice its memory."""
-    monkeypatch.setattr(ahead, "MOST_PAGES", 0)
-    workspace, entry = law(tmp_path)
-    assert read_ahead(workspace, entry, {"page_extractions", "document_chunks"}).finished == {}
-
-
 def rows_of(workspace):
     """Rows of ``lei-1`` in every table, but for what differs with each run."""
     tables = {name: workspace.tables.read(name, "lei-1") for name in workspace.tables.names}

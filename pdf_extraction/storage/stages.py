@@ -152,6 +152,7 @@ class Kept(Sequence["Row"]):
         self._starts = [0]
         self._held: tuple[int, list[Row]] = -1, []
         for index in range(self._file.num_record_batches):
+            self._file.get_batch(index).validate(full=True)
             self.numbers += [row["page_number"] for row in self._group(index)]
             self._starts.append(len(self.numbers))
 
@@ -176,8 +177,6 @@ class Kept(Sequence["Row"]):
     def _group(self, index: int) -> list[Row]:
         held, rows = self._held
         if held != index:
-            batch = self._file.get_batch(index)
-            batch.validate(full=True)
-            rows = batch.to_pylist()
+            rows = self._file.get_batch(index).to_pylist()
             self._held = index, rows
         return rows
