@@ -37,8 +37,9 @@ _log = logging.getLogger(__name__)
 _Done = dict[str, Finished | None]
 
 Step = Literal["page_extractions", "document_chunks"]
-#: Pages of a document that is followed by a process which holds it whole.
-_FOLLOWED_PAGES = 2_000
+#: Pages of a document that is followed by a process which holds all of it, of dense ones half a
+#: gigabyte.
+_FOLLOWED_PAGES = 1_000
 #: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
 #: its time the share that may go into it.
 _BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 4.0, 0.15

@@ -179,7 +179,7 @@ class Followed:
         draft = draft_of(self.profile, outcome, [self._groundings[n] for n in numbers])
         made = {
             name: self._tables.setdefault(name, TableSoFar(name)).prepared(
-                rows, whole=self._first == count
+                list(rows), whole=self._first == count
             )
             for name, rows in draft.records.items()
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from pdf_extraction.assembly.canonical import Canonical, build_canonical
@@ -15,6 +16,7 @@ from pdf_extraction.model import (
     Grounding,
     PageOutcome,
     PageText,
+    RemadePage,
 )
 from pdf_extraction.profiles.base import Profile, parsed
 from pdf_extraction.remade import remade
@@ -52,11 +54,13 @@ def grounded_pages(
         errors.append(page.error)
     canonical = build_canonical(texts)
 
-    def grounded(place: int) -> GroundedPage:
+    def outcome(place: int) -> PageOutcome:
         page, error = outcomes[place], errors[place]
-        if error is not None:
-            page = _refused(page, error)
-        return GroundedPage(page, answers[place], groundings[place], canonical.page_starts[place])
+        return _refused(page, error) if error is not None else page
+
+    def grounded(place: int) -> GroundedPage:
+        found = answers[place], groundings[place], canonical.page_starts[place]
+        return RemadePage(partial(outcome, place), *found)
 
     if len(groundings) != len(outcomes):
         raise ValueError(f"{len(groundings)} pages with groundings, of {len(outcomes)}")

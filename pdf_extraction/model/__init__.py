@@ -31,6 +31,7 @@ from pdf_extraction.model.outcomes import (
     GroundingMethod,
     PageOutcome,
     PageStatus,
+    RemadePage,
     Row,
 )
 from pdf_extraction.model.pages import (
@@ -68,6 +69,7 @@ __all__ = [
     "Prompt",
     "Region",
     "RegionKind",
+    "RemadePage",
     "Request",
     "Row",
     "Sent",

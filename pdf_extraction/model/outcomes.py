@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,3 +151,35 @@ class GroundedPage:
     answer: Any
     groundings: Sequence[Grounding]
     canonical_start: int
+
+
+class RemadePage(GroundedPage):
+    """The same with an outcome that is made when it is looked at, which few do.
+
+    Args:
+        make: Makes the outcome.
+        answer: As in ``GroundedPage``.
+        groundings: As there.
+        canonical_start: As there.
+    """
+
+    def __init__(
+        self,
+        make: Callable[[], PageOutcome],
+        answer: Any,
+        groundings: Sequence[Grounding],
+        canonical_start: int,
+    ) -> None:
+        for name, value in (
+            ("_make", make),
+            ("answer", answer),
+            ("groundings", groundings),
+            ("canonical_start", canonical_start),
+        ):
+            object.__setattr__(self, name, value)
+
+    @cached_property
+    def outcome(self) -> PageOutcome:
+        """How the page ended."""
+        made: PageOutcome = self.__dict__["_make"]()
+        return made

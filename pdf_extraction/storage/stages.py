@@ -152,8 +152,7 @@ class Kept(Sequence["Row"]):
         self._starts = [0]
         self._held: tuple[int, list[Row]] = -1, []
         for index in range(self._file.num_record_batches):
-            self._file.get_batch(index).validate(full=True)
-            self.numbers += [row["page_number"] for row in self._group(index)]
+            self.numbers += [row["page_number"] for row in self._group(index, is_first=True)]
             self._starts.append(len(self.numbers))
 
     def __len__(self) -> int:
@@ -174,9 +173,12 @@ class Kept(Sequence["Row"]):
     def __iter__(self) -> Iterator[Row]:
         return map(self.__getitem__, range(len(self)))
 
-    def _group(self, index: int) -> list[Row]:
+    def _group(self, index: int, *, is_first: bool = False) -> list[Row]:
         held, rows = self._held
         if held != index:
-            rows = self._file.get_batch(index).to_pylist()
+            batch = self._file.get_batch(index)
+            if is_first:
+                batch.validate(full=True)
+            rows = batch.to_pylist()
             self._held = index, rows
         return rows
