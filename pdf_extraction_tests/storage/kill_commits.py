@@ -1,8 +1,8 @@
-"""Kills a process at each change of a file in a commit and prints what a reader finds after.
+"""Kills a process at each change of a file in a commit of two documents and prints what is left.
 
 Run as ``python -m pdf_extraction_tests.storage.kill_commits FOLDER``; prints one JSON list
-a kill: the texts and row counts found, the last one after a commit that ran
-through.
+a kill: the texts and row counts that a reader finds of each document, and what is left in the
+journal; the last one after a commit that ran through.
 """
 
 import json
@@ -14,8 +14,9 @@ from pathlib import Path
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction_tests.storage.rows import document
 
-OLD = {**document("k", text="old", devices=3), "attempts": []}
-NEW = {**document("k", text="new", devices=1, pages=2), "devices": []}
+KEYS = ("j", "k")
+OLD = {key: {**document(key, text="old", devices=3), "attempts": []} for key in KEYS}
+NEW = {key: {**document(key, text="new", devices=1, pages=2), "devices": []} for key in KEYS}
 EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "shutil.rmtree"}
 
 
@@ -35,24 +36,34 @@ def kill_at(step, folder):
     sys.addaudithook(hook)
 
 
+def commit(tables, rows_by_key):
+    with tables.together() as documents:
+        for key, rows in rows_by_key.items():
+            documents.commit(key, rows)
+
+
 def commit_and_die(folder, step):
     """Whether the commit in a child process was killed at ``step``."""
     child = os.fork()
     if child == 0:
         tables = Tables(folder)
         kill_at(step, str(folder))
-        tables.commit("k", NEW)
+        commit(tables, NEW)
         os._exit(0)
     return os.waitpid(child, 0)[1] == signal.SIGKILL
 
 
 def found(folder):
-    """Texts and row counts of each table, as the next process sees them."""
+    """Texts and row counts of each document, as the next process sees them."""
     tables = Tables(folder)
-    rows = {name: tables.read(name, "k") for name in ("documents", "pages", "devices")}
-    texts = {row.get("canonical_text", row.get("text")) for table in rows.values() for row in table}
     left = [path.name for path in (folder / "tables" / ".journal").iterdir()]
-    return [sorted(texts), len(rows["pages"]), len(rows["devices"]), left]
+    return [*(rows_of(tables, key) for key in KEYS), left]
+
+
+def rows_of(tables, key):
+    rows = {name: tables.read(name, key) for name in ("documents", "pages", "devices")}
+    texts = {row.get("canonical_text", row.get("text")) for table in rows.values() for row in table}
+    return [sorted(texts), len(rows["pages"]), len(rows["devices"])]
 
 
 def main():
@@ -61,7 +72,7 @@ def main():
     while killed:
         step += 1
         folder = base / str(step)
-        Tables(folder).commit("k", OLD)
+        commit(Tables(folder), OLD)
         killed = commit_and_die(folder, step)
         sys.stdout.write(json.dumps(found(folder)) + "\n")
         sys.stdout.flush()

@@ -97,11 +97,11 @@ def test_a_file_of_an_older_version_reads_with_todays_columns(tmp_path):
 
 
 def test_a_kill_at_any_step_leaves_the_old_rows_or_the_new_ones(tmp_path):
-    """After a kill at any file operation of a commit no reader finds a mixture."""
+    """After a kill at any change of a file no reader finds a mixture, nor a document less."""
     command = [sys.executable, "-m", "pdf_extraction_tests.storage.kill_commits", str(tmp_path)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     results = [json.loads(line) for line in output.splitlines()]
-    old, new = [["old"], 1, 3, []], [["new"], 2, 0, []]
+    old, new = [[["old"], 1, 3]] * 2 + [[]], [[["new"], 2, 0]] * 2 + [[]]
     point = results.index(new)
     assert point > 5
     assert results == [old] * point + [new] * (len(results) - point)
