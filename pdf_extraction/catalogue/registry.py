@@ -3,6 +3,8 @@
 DATA/catalogue/KEY.json              one entry a partition, replaced atomically
 DATA/catalogue/.index/paths/HASH     key of the partition that a path has
 DATA/catalogue/.index/ids/HASH       key of the partition that has a document id
+
+A path whose key is its name, and an id that is its key, are found without a line in the index.
 """
 
 from __future__ import annotations
@@ -77,15 +79,14 @@ class Catalogue:
         """
         path, root = absolute(path), absolute(root) if root is not None else None
         with self._locked():
-            key = self._claimed("paths", str(path))
-            known = self._load(key) if key is not None else None
-            if known is not None and known["path"] == str(path):
+            if (known := self._of_path(path)) is not None:
                 return self._look(known)
             stamp, sha256 = _stamp(path), hash_file(path)
             key = self._free_key(path, root, sha256)
             record = {"partition_key": key, "path": str(path), "stamp": stamp, "sha256": sha256}
             entry = self._describe(record)
-            self._claim("paths", str(path), key)
+            if key != partition_key(path):
+                self._claim("paths", str(path), key)
             return replace(entry, state="new")
 
     def entry(self, key: str) -> Entry:
@@ -181,7 +182,8 @@ class Catalogue:
             record["error"] = {"type": error.kind, "message": str(error)}
             record["document_id"] = self._own_id(key, path)
         record["superseded"] = self._still_gone(superseded)
-        self._claim("ids", record["document_id"], key)
+        if record["document_id"] != key:
+            self._claim("ids", record["document_id"], key)
         self._save(self._file(key), json.dumps(record, ensure_ascii=False, indent=1))
         return self._entry(record)
 
@@ -223,12 +225,21 @@ class Catalogue:
         return {owner["partition_key"]}
 
     def _id_owner(self, document_id: str, key: str) -> dict[str, Any] | None:
-        other = self._claimed("ids", document_id)
-        owner = self._load(other) if other not in {None, key} else None
-        return owner if owner is not None and owner["document_id"] == document_id else None
+        for other in filter(None, (self._claimed("ids", document_id), document_id)):
+            owner = self._load(other) if other != key and _is_key(other) else None
+            if owner is not None and owner["document_id"] == document_id:
+                return owner
+        return None
 
     def _own_id(self, key: str, path: Path) -> str:
         return key if self._id_owner(key, key) is None else with_hash(key, str(path))
+
+    def _of_path(self, path: Path) -> dict[str, Any] | None:
+        for key in (partition_key(path), self._claimed("paths", str(path))):
+            known = self._load(key)
+            if known is not None and known["path"] == str(path):
+                return known
+        return None
 
     def _free_key(self, path: Path, root: Path | None, sha256: str) -> str:
         key = partition_key(path, root)
@@ -264,7 +275,7 @@ class Catalogue:
         return self.root / ".index" / kind / digest(name)[:32]
 
     def _file(self, key: str) -> Path:
-        if not key or key[0] == "." or "/" in key or "\0" in key:
+        if not _is_key(key):
             raise SettingsError(f"{key!r} is no partition key")
         return self.root / f"{key}.json"
 
@@ -294,6 +305,10 @@ class Catalogue:
         except OSError as error:
             sentence = f"{self.root}: {error}; free space or mend the folder, then run again"
             raise StorageError(sentence) from error
+
+
+def _is_key(text: str) -> bool:
+    return bool(text) and text[0] != "." and "/" not in text and "\0" not in text
 
 
 def _is_current(known: Mapping[str, Any]) -> bool:

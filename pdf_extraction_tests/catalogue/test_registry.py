@@ -168,6 +168,19 @@ def test_an_id_may_not_be_another_files_name(catalogue, tmp_path):
     assert entry.document.document_id.startswith("b-")
 
 
+def test_an_id_that_another_file_has_as_its_name_is_not_taken_over_by_an_old_claim(
+    catalogue, tmp_path
+):
+    """Who had the id before, and gave it up, says nothing about who has it now."""
+    was = write(tmp_path / "a.pdf", document_id="b")
+    catalogue.register(was)
+    write(tmp_path / "a.pdf", document_id="a2")
+    catalogue.register(was)
+    assert catalogue.register(write(tmp_path / "b.pdf")).document.document_id == "b"
+    late = catalogue.register(write(tmp_path / "c.pdf", document_id="b"))
+    assert "is also that of" in str(late.error)
+
+
 def test_a_document_renamed_with_its_sidecar_says_whom_it_replaces(catalogue, tmp_path):
     """The id goes to the new name, and the old partition is named for forgetting."""
     path = write(tmp_path / "old.pdf", document_id="lei")
