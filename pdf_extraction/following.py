@@ -35,8 +35,11 @@ LEAST_PAGES = 256
 #: Pages handed over together.
 _BLOCK = 8
 #: Of the pages that were left when the document was last assembled, the share that must have
-#: come until it is assembled again; with few left, the next time is the last.
-_NEXT_DRAFT, _FEW_LEFT = 0.75, 64
+#: come until it is assembled again.
+_NEXT_DRAFT = 0.6
+#: Pages before the last at which it is assembled once more, so that little is left for the last
+#: time: as many as are asked about at once, which all come together.
+_LAST_PAGES = 64
 
 
 class Followers:
@@ -147,7 +150,7 @@ class Followed:
     _pages: dict[int, PageOutcome] = field(default_factory=dict)
     _groundings: dict[int, list[Grounding]] = field(default_factory=dict)
     _first: int = 0
-    _due: int = 0
+    _drafted: int = 0
     _draft: Draft | None = None
     _tables: dict[str, TableSoFar] = field(default_factory=dict)
 
@@ -169,11 +172,9 @@ class Followed:
         while self._first + 1 in self._pages:
             self._first += 1
         count = self.about.count
-        due = self._due or round(count * _NEXT_DRAFT)
-        if self._draft is not None or self._first < due:
+        if self._draft is not None or self._first < self._due:
             return
-        left = count - self._first
-        self._due = count if left <= _FEW_LEFT else self._first + round(left * _NEXT_DRAFT)
+        self._drafted = self._first
         numbers = range(1, self._first + 1)
         outcome = self._outcome(self.about.document, numbers)
         draft = draft_of(self.profile, outcome, [self._groundings[n] for n in numbers])
@@ -184,6 +185,14 @@ class Followed:
             for name, rows in draft.records.items()
         }
         self._draft = replace(draft, records=made)
+
+    @property
+    def _due(self) -> int:
+        """How many of the first pages must have come until they are assembled."""
+        last, left = self.about.count - _LAST_PAGES, self.about.count - self._drafted
+        if self._drafted >= last:
+            return self.about.count
+        return min(self._drafted + round(left * _NEXT_DRAFT), last)
 
     def _outcome(self, document: Document, numbers: Sequence[int]) -> DocumentOutcome:
         pages = tuple(self._pages[number] for number in numbers)

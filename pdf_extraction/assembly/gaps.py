@@ -49,7 +49,14 @@ class Gap:
 
 def list_of(device_id: str) -> str:
     """The id's part that all devices of one list share, whatever their wording."""
-    return _WORDING.sub("", device_id).rpartition("_")[0]
+    return _parted(device_id)[0]
+
+
+def _parted(device_id: str) -> tuple[str, str]:
+    """The id's part that all devices of one list share, and the device's own."""
+    plain = _WORDING.sub("", device_id) if "@" in device_id or "~" in device_id else device_id
+    above, _, own = plain.rpartition("_")
+    return above, own
 
 
 def find_gaps(devices: Sequence[Row]) -> list[Gap]:
@@ -64,10 +71,11 @@ def find_gaps(devices: Sequence[Row]) -> list[Gap]:
     families: dict[tuple[str, str], dict[int, Row]] = {}
     ids = {row["device_id"]: row for row in devices}
     for row in devices:
-        found = _ID.fullmatch(_WORDING.sub("", row["device_id"]).rpartition("_")[2])
+        above, own = _parted(row["device_id"])
+        found = _ID.fullmatch(own)
         if found is None or found["type"] not in _TYPES or row["context"] in _UNNUMBERED:
             continue
-        family = (list_of(row["device_id"]), found["type"])
+        family = (above, found["type"])
         families.setdefault(family, {}).setdefault(int(found["base"]), row)
     ends = _last_pages(devices)
     gaps = [
