@@ -218,7 +218,7 @@ def ends_sentence(line: FlowLine) -> bool:
 
 def _inside(index: int, line: FlowLine, margin: list[Label]) -> list[Candidate]:
     found: list[Candidate] = []
-    if not any(sign in line.text for sign in _INLINE_SIGNS):
+    if not any(map(line.text.__contains__, _INLINE_SIGNS)):
         return found
     for match in _INLINE.finditer(line.text):
         if margin and match.end() < margin[0].end:

@@ -39,8 +39,26 @@ def _list_of(one: str) -> str:
     return rf"{one}(?:{_AND}{one})*"
 
 
+# What is none of these cites nothing: a part needs a number, a sign or its own name.
+_FIGURE = re.compile(r"[\d§]")
+_NAMES = (
+    "arágraf",
+    "nciso",
+    "línea",
+    "caput",
+    "esta",
+    "este",
+    "presente",
+    "Cons",
+    "Código",
+    "Ato",
+)
 # Every one of them begins so; without it each place of a text was tried for all twelve.
-_BEGINS = r"(?=[§\"“‘']|\b[\dACDEILMNPRVXacdeilmnpr])"
+_BEGINS = (
+    r"(?=[§\"“‘']|\b(?:[\dIVXLCDM]|[Aa](?:[Rr]|[Ll][iíIÍ]|[Tt][Oo])|c(?:[Aa][Pp]|[Ii][Rr])"
+    r"|d(?:[Ee][CcLlSs]|[Oo]\s)|[Ee](?:[Cc]|[Mm][Ee]|[Ss][Tt])|i[NnTt]|l[CcEe]|m(?:[Ee][Dd]|[Pp])"
+    r"|[Nn][Ee][Ss]|[Pp](?:[Aa][Rr]|[Oo][Rr]|[Rr][Oo][Vv])|[Rr][Ee][Ss]))"
+)
 _TOKEN = re.compile(
     _BEGINS
     + "(?:"
@@ -128,6 +146,8 @@ def citations(text: str, path: Sequence[str] = ()) -> list[str]:
     Returns:
         At most ``MAX_CITATIONS``; lists and ranges ("arts. 10 a 12") are spelt out.
     """
+    if not (_FIGURE.search(text) or any(map(text.__contains__, _NAMES))):
+        return []
     groups = list(_groups(text))
     for group, following in zip(groups[-2::-1], groups[:0:-1], strict=True):
         _share(group, following)
