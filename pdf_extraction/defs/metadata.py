@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ def of_images(outcome: DocumentOutcome, stage: Path) -> Metadata:
         "by_ocr": sources["ocr"],
         **_flagged(flagged),
         "preview": dg.MetadataValue.md(markdown.table(first)),
-        "stage": dg.MetadataValue.path(stage.resolve()),
+        "stage": _place(stage),
     }
 
 
@@ -134,7 +135,7 @@ def of_completions(outcome: DocumentOutcome, spent: Spent, stage: Path) -> Metad
         "cost_usd": float(spent.cost_usd),
         "backends": ", ".join(f"{name}: {count}" for name, count in backends.items()),
         "preview": dg.MetadataValue.md(markdown.table([*failed, *others][:_PREVIEW_ROWS])),
-        "stage": dg.MetadataValue.path(stage.resolve()),
+        "stage": _place(stage),
     }
 
 
@@ -159,7 +160,7 @@ def of_groundings(placed: Placed, stage: Path) -> Metadata:
         "claims": methods.total(),
         **{f"claims_{method}": methods[method] for method in _METHODS},
         "preview": dg.MetadataValue.md(markdown.table(rows[:_PREVIEW_ROWS])),
-        "stage": dg.MetadataValue.path(stage.resolve()),
+        "stage": _place(stage),
     }
 
 
@@ -185,9 +186,7 @@ def of_rows(published: Published, folder: Path) -> Metadata:
         "cost_usd": float(document["cost_usd"]),
         "preview": dg.MetadataValue.md(markdown.table(_first(main, published.first))),
         "tables": dg.MetadataValue.md(markdown.table(counts)),
-        "parquet": dg.MetadataValue.path(
-            folder.resolve() / main / f"{document['partition_key']}.parquet"
-        ),
+        "parquet": _place(folder / main / f"{document['partition_key']}.parquet"),
     }
 
 
@@ -232,7 +231,7 @@ def of_warehouse(facts: RefreshFacts, file: Path) -> Metadata:
         "rebuilt": facts.rebuilt,
         "seconds": round(facts.seconds, 3),
         "tables": dg.MetadataValue.md(markdown.table(counts)),
-        "file": dg.MetadataValue.path(file.resolve()),
+        "file": _place(file),
     }
 
 
@@ -264,3 +263,13 @@ def _failure(error: ExtractionError | None) -> Metadata:
 
 def _sentence(document: Row) -> str:
     return f"{document['error_type']}: {document['error']}"
+
+
+def _place(file: Path) -> dg.MetadataValue[Any]:
+    return dg.MetadataValue.path(_resolved(file.parent) / file.name)
+
+
+@lru_cache(maxsize=16)
+def _resolved(folder: Path) -> Path:
+    """Looking whether any part of a path is a link takes a call of the system each."""
+    return folder.resolve()

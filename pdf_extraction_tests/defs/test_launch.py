@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import dagster as dg
 import pytest
@@ -44,6 +46,33 @@ def test_a_document_goes_from_its_file_to_the_warehouse(instance, make_workspace
     for asset in ("page_images", "page_completions", "page_extractions", "document_chunks"):
         assert instance.get_materialized_partitions(dg.AssetKey(asset)) == {key}
     assert instance.get_latest_materialization_event(dg.AssetKey("warehouse")) is not None
+
+
+def test_the_process_of_a_run_loads_neither_duckdb_nor_the_pdf_library(tmp_path):
+    """What they take is taken by processes that end, and given back with them."""
+    code = (
+        "import sys, dagster as dg\n"
+        "from pathlib import Path\n"
+        "from pdf_extraction.defs.launch import run_documents\n"
+        "from pdf_extraction.settings import parse_settings\n"
+        "from pdf_extraction.tools import Workspace\n"
+        "workspace = Workspace(Path('data'), parse_settings({}, 'test'))\n"
+        f"path = Path({str(write_law(tmp_path / 'lei-1.pdf'))!r})\n"
+        "key = workspace.catalogue.register(path).document.partition_key\n"
+        "with dg.DagsterInstance.ephemeral() as instance:\n"
+        "    status = run_documents(instance, workspace, [key]).documents[key]['status']\n"
+        "size = workspace.warehouse.byte_size\n"
+        "print(status, size > 0, {'duckdb', 'pymupdf'} & sys.modules.keys())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": ":".join(sys.path)},
+    )
+    assert (done.returncode, done.stdout) == (0, "done True set()\n"), done.stderr
 
 
 def test_a_bad_document_is_a_row_and_a_failed_check_and_the_others_go_on(
