@@ -185,7 +185,7 @@ def _assembled(profile, page: PageImage, text: str) -> str:  # noqa: ANN001 - an
 def _as_tables(rows) -> None:  # noqa: ANN001 - rows of any tables
     from datetime import UTC, datetime
 
-    from pdf_extraction.storage.schemas import to_table
+    from pdf_extraction.storage.checked import to_table
 
     for row in rows["documents"]:
         row |= {"run_id": "fuzz", "extracted_at": datetime.now(UTC)}

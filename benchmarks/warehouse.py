@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from pdf_extraction.storage.schemas import SCHEMAS, to_table
+from pdf_extraction.storage.checked import to_table
+from pdf_extraction.storage.schemas import SCHEMAS
 from pdf_extraction.storage.tables import Tables
 from pdf_extraction.storage.warehouse import Warehouse
 from pdf_extraction_tests.storage.rows import NOON, row

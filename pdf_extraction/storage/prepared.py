@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pdf_extraction.storage.schemas import SCHEMAS, to_table
+from pdf_extraction.storage.checked import to_table
+from pdf_extraction.storage.schemas import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -16,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pdf_extraction.errors import RowMismatch, StorageError
+from pdf_extraction.storage.checked import to_table
 from pdf_extraction.storage.prepared import PIECE, Prepared
-from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain, to_table
+from pdf_extraction.storage.schemas import PROVENANCE, SCHEMAS, plain
 
 if TYPE_CHECKING:
     from pathlib import Path

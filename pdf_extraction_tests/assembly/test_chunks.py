@@ -5,7 +5,7 @@ import pytest
 from pdf_extraction.assembly.canonical import canonical_hash
 from pdf_extraction.assembly.chunks import ANCESTOR_LIMIT, RETRIEVAL_LIMIT, build_chunks
 from pdf_extraction.model import Document
-from pdf_extraction.storage.schemas import to_table
+from pdf_extraction.storage.checked import to_table
 
 TEXT = "".join(f"linha {n}\n" for n in range(400))
 

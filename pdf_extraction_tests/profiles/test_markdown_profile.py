@@ -8,7 +8,7 @@ from pdf_extraction.grounding import ground
 from pdf_extraction.model import Document, GroundedPage, PageImage, PageOutcome, PageText
 from pdf_extraction.profiles.markdown import Markdown
 from pdf_extraction.profiles.markdown.profile import PageMarkdown
-from pdf_extraction.storage.schemas import to_table
+from pdf_extraction.storage.checked import to_table
 from pdf_extraction_tests.profiles.test_markdown_reading import body, page
 
 PROFILE = Markdown()

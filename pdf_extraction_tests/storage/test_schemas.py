@@ -2,7 +2,8 @@ import pyarrow as pa
 import pytest
 
 from pdf_extraction.errors import RowMismatch
-from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe, to_table
+from pdf_extraction.storage.checked import to_table
+from pdf_extraction.storage.schemas import DESCRIPTIONS, SCHEMAS, describe
 from pdf_extraction_tests.storage.rows import row
 
 
