@@ -92,13 +92,16 @@ def _made(
     known.document, known.families = document, {}
     made: dict[str, list[_Made]] = {}
     for top, family in _families(devices).items():
-        bare = [{**row, **_LATE} for row in family]
-        rows, chunks = before.get(top, (None, {}))
-        if rows != bare:
+        rows, chunks = before.get(top, ([], {}))
+        if len(rows) != len(family) or not all(map(_is_same, rows, family)):
             chunks = {row["device_id"]: tree.made(row) for row in family}
-        known.families[top] = bare, chunks
+        known.families[top] = family, chunks
         made |= chunks
     return made
+
+
+def _is_same(row: Row, other: Row) -> bool:
+    return row == other or row | _LATE == other | _LATE
 
 
 def _families(devices: Sequence[Row]) -> dict[str, list[Row]]:

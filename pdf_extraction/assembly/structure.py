@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from pdf_extraction.assembly import lexml
 from pdf_extraction.assembly.candidates import Candidate, Event
@@ -70,7 +70,6 @@ class Node:
     orphan_article: str = ""
     struck: bool = False
     text: str = ""
-    children: list[Node] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -130,8 +129,6 @@ def build_tree(
         stack[rank] = node
         stack[rank + 1 :] = [None] * (4 - rank)
         node.sections = sections.at(candidate.line)
-        if node.parent is not None:
-            node.parent.children.append(node)
         nodes.append(node)
     return _without_strays(nodes)
 
