@@ -108,7 +108,7 @@ class Follower:
     """
 
     def __init__(self, document: Document, count: int, profile: str) -> None:
-        self._about = _About(document, count, profile)
+        self._about = About(document, count, profile)
         self._block: list[PageOutcome] = []
         self._handed = 0
         self._pool = ProcessPool(1, initializer=_start, context=worker_context())
@@ -135,7 +135,15 @@ class Follower:
 
 
 @dataclass(frozen=True)
-class _About:
+class About:
+    """What is followed.
+
+    Attributes:
+        document: Whose pages they are.
+        count: How many there are.
+        profile: Name of the profile.
+    """
+
     document: Document
     count: int
     profile: str
@@ -150,7 +158,7 @@ class Followed:
         profile: Its profile, which remembers what it has assembled.
     """
 
-    about: _About
+    about: About
     profile: Profile
     _pages: dict[int, PageOutcome] = field(default_factory=dict)
     _groundings: dict[int, list[Grounding]] = field(default_factory=dict)
@@ -241,7 +249,7 @@ def followed() -> Followed | None:
     return _followed
 
 
-def _follow(about: _About, pages: Sequence[PageOutcome]) -> None:
+def _follow(about: About, pages: Sequence[PageOutcome]) -> None:
     global _followed  # noqa: PLW0603  a process follows one document
     if _followed is None:
         # What is made here is kept until the process ends, and looking for cycles in it over

@@ -25,6 +25,7 @@ class _Work:
     devices: Known | None = None
     evidence: dict[int, PageEvidence] | None = None
     chunks: KnownChunks | None = None
+    answers: dict[int, tuple[str, PageAnswer]] | None = None
 
 
 class LegalPtBr(OfOnePage):
@@ -42,7 +43,7 @@ class LegalPtBr(OfOnePage):
 
     def growing(self) -> LegalPtBr:
         """The profile for one document of which more and more pages are assembled."""
-        return LegalPtBr(_Work(Known(), {}, KnownChunks()))
+        return LegalPtBr(_Work(Known(), {}, KnownChunks(), {}))
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages in Portuguese and the schema of the answer."""
@@ -58,7 +59,12 @@ class LegalPtBr(OfOnePage):
         Raises:
             OutputError: The answer cannot be used.
         """
-        return parse_answer(text, page_number)
+        known = self._work.answers
+        if known is None:
+            return parse_answer(text, page_number)
+        if page_number not in known or known[page_number][0] != text:
+            known[page_number] = text, parse_answer(text, page_number)
+        return known[page_number][1]
 
     def merge(self, upper: str, lower: str, page_number: int) -> str:
         """One answer of those about a page's halves."""
