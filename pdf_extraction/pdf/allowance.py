@@ -7,13 +7,13 @@ whole task may take, OCR included, is ``workers``' business.
 
 from __future__ import annotations
 
-import functools
-import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+
+from pdf_extraction.pdf.memory import usage
 
 if sys.platform != "win32":
     import resource
@@ -106,24 +106,10 @@ def _set_timers(seconds: _Timers) -> _Timers:
 
 def _bound_memory(further: int) -> None:
     """Bound the data to what is held now and ``further``; 0 takes the bound away."""
-    if sys.platform == "win32" or (statm := _statm(os.getpid())) is None:
+    if sys.platform == "win32" or (now := usage()) is None:
         return
     hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
-    limit = _data(statm) + further if further else hard
+    limit = now.data + further if further else hard
     if hard != resource.RLIM_INFINITY:
         limit = min(limit, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (limit, hard))
-
-
-@functools.lru_cache(maxsize=1)
-def _statm(_pid: int) -> int | None:
-    """What a process says of its memory, kept open for its life; None where there is no such."""
-    try:
-        return os.open("/proc/self/statm", os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return None
-
-
-def _data(statm: int) -> int:
-    """Bytes of private writable memory of this process."""
-    return int(os.pread(statm, 200, 0).split()[5]) * resource.getpagesize()

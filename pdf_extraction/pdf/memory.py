@@ -1,21 +1,61 @@
-"""Memory of several OCR processes beside each other. No engine is known here."""
+"""Memory of processes that read pages beside each other: how much it is, and giving it back.
+
+No page and no engine is known here; how much a page may take is ``allowance``'s.
+"""
 
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 if sys.platform != "win32":
     import fcntl
+    import resource
 
 #: Processes of a user that look for lines at the same time, for each core: finding the lines of
 #: one page takes RapidOCR 350 MB, reading them a third of that.
 _TURNS_A_CORE = 0.5
+#: Bytes beyond the least it held since it last gave memory back from which a process does so.
+_SPARE = 24_000_000
+_least = [sys.maxsize]
+
+
+class Usage(NamedTuple):
+    """What a process holds.
+
+    Attributes:
+        data: Bytes of private writable memory, written to or not.
+        anonymous: Bytes in memory that stand in no file, shared with a parent or not.
+    """
+
+    data: int
+    anonymous: int
+
+
+def usage() -> Usage | None:
+    """What this process holds; None where the system does not say."""
+    statm = _statm(os.getpid())
+    if sys.platform == "win32" or statm is None:
+        return None
+    _, resident, shared, _, _, data, *_ = map(int, os.pread(statm, 200, 0).split())
+    page = resource.getpagesize()
+    return Usage(data * page, (resident - shared) * page)
+
+
+@functools.lru_cache(maxsize=1)
+def _statm(_pid: int) -> int | None:
+    """What a process says of its memory, kept open for its life: it is asked twice a page."""
+    try:
+        return os.open("/proc/self/statm", os.O_RDONLY)
+    except FileNotFoundError:
+        return None
 
 
 @contextmanager
@@ -53,3 +93,13 @@ def give_back() -> None:
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:
             trim(0)
+
+
+def give_back_spare() -> None:
+    """Return freed memory where much of it has gathered, as it does over varied pages."""
+    if (now := usage()) is None:
+        return
+    _least[0] = min(_least[0], now.anonymous)
+    if now.anonymous > _least[0] + _SPARE:
+        give_back()
+        _least[0] = (usage() or now).anonymous

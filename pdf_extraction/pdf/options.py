@@ -84,7 +84,7 @@ class ReadOptions:
         reads_scans = task in {tasks.read, tasks.facts_and_first} and self.ocr_languages
         return self.page_timeout_s + (self.ocr_timeout_s if reads_scans else 0.0)
 
-    @property
+    @functools.cached_property
     def fingerprint(self) -> str:
         """What decides how a page's text is read and how its picture looks.
 

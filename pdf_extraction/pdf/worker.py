@@ -33,6 +33,7 @@ from pdf_extraction.pdf.document import (
     warnings_so_far,
 )
 from pdf_extraction.pdf.faults import is_memory, page_error, translated
+from pdf_extraction.pdf.memory import give_back_spare
 from pdf_extraction.pdf.page import read_page
 from pdf_extraction.pdf.picture import picture_of
 from pdf_extraction.pdf.tasks import (
@@ -174,6 +175,7 @@ def _page(version: FileVersion, password: str | None, page_number: int) -> pymup
 
 def _tidy() -> None:
     pymupdf.TOOLS.store_shrink(100 - _STORE_KEPT_PERCENT)
+    give_back_spare()
     warnings_so_far()
 
 

@@ -27,6 +27,7 @@ from pdf_extraction.errors import (
 from pdf_extraction.model import WHOLE_PAGE, View
 from pdf_extraction.pdf import deaths, tasks
 from pdf_extraction.pdf.allowance import Allowance, allowed, lifted
+from pdf_extraction.pdf.memory import give_back_spare, usage
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction.pdf.workers import Reader
@@ -131,6 +132,21 @@ def _stored_bytes():
     pymupdf.mupdf.fz_debug_store(out)
     out.fz_close_output()
     return int(re.findall(rb"size=(\d+), actual", buffer.fz_buffer_extract())[-1])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc keeps what was freed")
+def test_what_many_pages_have_freed_goes_back_to_the_system():
+    """A hundred varied pages left 50 MB in a reader that nothing held any more."""
+    assert reading(lambda reader: reader._run(_given_back), workers=1) > 60_000_000
+
+
+def _given_back():
+    give_back_spare()
+    chunks = [b"x" * 100_000 for _ in range(1_000)]
+    held = usage().anonymous
+    del chunks[:-1]  # the last one keeps the heap from shrinking by itself
+    give_back_spare()
+    return held - usage().anonymous
 
 
 def test_a_part_of_a_page_is_brought_turned(document):
