@@ -10,19 +10,22 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from typing import Any, TypeVar
 
 from pdf_extraction.errors import BudgetExceeded, ExtractionError, SettingsError, StorageError
 from pdf_extraction.model import Document, DocumentOutcome, Doubt, PageOutcome
+from pdf_extraction.pdf.apart import run_apart
 from pdf_extraction.placed import ground_document, grounded_pages, parsed_answers
 from pdf_extraction.profiles.base import Doubting, Profile
 from pdf_extraction.questions import build_request
 from pdf_extraction.readings import Readings
-from pdf_extraction.remade import remade
+from pdf_extraction.remade import HELD, remade
 from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
 
 Pages = Sequence[PageOutcome]
+Result = TypeVar("Result")
 
 
 class Doubtful:
@@ -61,16 +64,20 @@ class Doubtful:
         by_model = page.completion is not None and page.completion.model != ""
         return by_model and page.doubted is None and page.page.page_number in self._taken
 
-    def _doubts(self, pages: Pages) -> Mapping[int, Doubt]:
-        profile = self._profile
+    def _doubts(
+        self, pages: Pages, second: Mapping[int, PageOutcome] | None = None
+    ) -> Mapping[int, Doubt]:
+        """What is doubted of the pages, or of those with some second answers."""
+        profile, second = self._profile, second or {}
         if not isinstance(profile, Doubting):
             return {}
-        if not profile.may_lack([answer for _, answer in parsed_answers(self._profile, pages)]):
+        ended = _with(pages, second)
+        if not profile.may_lack(answer for _, answer in parsed_answers(self._profile, ended)):
             return {}
-        outcome = DocumentOutcome(self._document, self._profile.name, pages)
-        groundings = ground_document(self._profile, outcome)
-        canonical, grounded = grounded_pages(self._profile, pages, groundings)
-        return profile.doubts(self._document, canonical.text, grounded)
+        # A long document is put together where it takes its memory along: half of what it had
+        # taken stayed with the run's process, which then waits for another to do the same.
+        found = run_apart if len(pages) > HELD else _run_here
+        return found(_found, profile, self._document, pages, second)
 
     def _better(
         self,
@@ -80,7 +87,7 @@ class Doubtful:
         doubts: Mapping[int, Doubt],
     ) -> Pages:
         """Second answers where they say more and leave less in doubt, else the first ones."""
-        left = self._doubts(_with(pages, second))
+        left = self._doubts(pages, second)
         kept = []
         for page in asked:
             number = page.page.page_number
@@ -92,6 +99,19 @@ class Doubtful:
     def _says(self, page: PageOutcome) -> int:
         ((_, answer),) = parsed_answers(self._profile, [page])
         return len(self._profile.claims(answer)) if answer is not None else 0
+
+
+def _run_here(function: Callable[..., Result], *args: object) -> Result:
+    return function(*args)
+
+
+def _found(
+    profile: Any, document: Document, pages: Pages, second: Mapping[int, PageOutcome]
+) -> dict[int, Doubt]:
+    pages = _with(pages, second)
+    groundings = ground_document(profile, DocumentOutcome(document, profile.name, pages))
+    canonical, grounded = grounded_pages(profile, pages, groundings)
+    return dict(profile.doubts(document, canonical.text, grounded))
 
 
 def _with(pages: Pages, others: Mapping[int, PageOutcome]) -> Pages:

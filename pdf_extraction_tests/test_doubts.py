@@ -6,9 +6,12 @@ from hashlib import sha256
 import pymupdf
 import pytest
 
+from pdf_extraction import doubts, remade
 from pdf_extraction.asking import Selection
 from pdf_extraction.backends.fake_server import FakeServer
 from pdf_extraction.backends.fake_server.answers import Asked
+from pdf_extraction.remade import HELD
+from pdf_extraction.storage import ended
 from pdf_extraction.tools import Workspace
 from pdf_extraction_tests.assembly.acts import device
 from pdf_extraction_tests.samples import write_law, write_pdf
@@ -64,8 +67,14 @@ def identifiers(workspace, key):
     return [row["identifier"] for row in rows_of(workspace, "devices", key)]
 
 
-def test_a_page_whose_answer_leaves_a_number_out_is_asked_again_once(tmp_path):
-    """Art. 1, 2, 4: the page is told so, its better answer is kept, and a rerun asks nothing."""
+@pytest.mark.parametrize("held", [HELD, 1])
+def test_a_page_whose_answer_leaves_a_number_out_is_asked_again_once(tmp_path, monkeypatch, held):
+    """Art. 1, 2, 4: the page is told so, its better answer is kept, and a rerun asks nothing.
+
+    Of a document that is too long to be held another process finds it out.
+    """
+    for module in (doubts, ended, remade):
+        monkeypatch.setattr(module, "HELD", held)
     model = Forgetful({1: ARTICLES[:4], 2: ARTICLES[4:]}, forgets=["Art. 3º"])
     path = pictures(tmp_path / "a.pdf")
     with FakeServer(answers=model) as server:

@@ -161,7 +161,7 @@ class Windowed(Protocol):
 class Doubting(Protocol):
     """A profile that sees from the whole document what a page's answer lacks."""
 
-    def may_lack(self, answers: Sequence[Any]) -> bool:
+    def may_lack(self, answers: Iterable[Any]) -> bool:
         """Whether ``doubts`` is worth its work; ``answers`` in page order, None for no answer."""
 
     def doubts(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import Any, NamedTuple, overload
+from uuid import uuid4
 
 from pdf_extraction import codec
 from pdf_extraction.errors import StorageError
@@ -59,8 +59,8 @@ class Held:
 class EndedPages(Sequence[PageOutcome]):
     """Pages in their order, that ended in any; those of a long document lie on the disk.
 
-    A dense page is 30 KB with its words, and the first of ten thousand wait for the last. The
-    file has no name, so that a kill leaves nothing of it.
+    A dense page is 30 KB with its words, and the first of ten thousand wait for the last. Another
+    process may be sent them once all are there. A file that a kill leaves is taken by ``sweep``.
 
     Args:
         folder: Where the file is, if there is any.
@@ -77,12 +77,24 @@ class EndedPages(Sequence[PageOutcome]):
         self._places: dict[int, tuple[int, int, int, int]] = {}
         self._is_long = count > HELD
         if self._is_long:
+            self._path = folder / f".{uuid4().hex}"
             with self._writing():
                 folder.mkdir(parents=True, exist_ok=True)
-                with tempfile.TemporaryFile(dir=folder) as file:
-                    self._file = os.dup(file.fileno())
-            weakref.finalize(self, os.close, self._file)
+                self._open(os.O_RDWR | os.O_CREAT | os.O_EXCL)
+            weakref.finalize(self, self._path.unlink, missing_ok=True)
             self._end = 0
+
+    def _open(self, flags: int) -> None:
+        self._file = os.open(self._path, flags, 0o600)
+        weakref.finalize(self, os.close, self._file)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_file"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        if self._is_long:
+            self._open(os.O_RDONLY)
 
     def put(self, page: PageOutcome) -> None:
         """Keep how a page ended, in place of what was kept of it before.

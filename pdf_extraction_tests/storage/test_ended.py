@@ -1,5 +1,7 @@
 """Pages as they end."""
 
+import pickle
+
 import pytest
 
 from pdf_extraction.model import Completion, PageImage, PageOutcome, PageText, Word
@@ -32,8 +34,16 @@ def test_pages_come_in_their_order_as_they_ended_last(tmp_path, count):
     assert [said(page) for page in ended.dumped()] == [said(Held(page)) for page in pages]
 
 
-def test_the_pages_of_a_long_document_leave_no_file(tmp_path):
-    """A kill leaves nothing of them: their file has no name."""
+def test_another_process_is_sent_where_the_pages_of_a_long_document_are(tmp_path):
+    """Not the pages themselves; when they are let go here, nothing is left of their file."""
     ended = EndedPages(tmp_path, HELD + 1)
-    ended.put(page(1))
+    pages = [page(number) for number in range(1, HELD + 2)]
+    for one in pages:
+        ended.put(one)
+    sent = pickle.dumps(ended)
+    assert len(sent) < len(pages) * 50
+    there = pickle.loads(sent)
+    assert list(there) == pages
+    del ended
     assert list(tmp_path.iterdir()) == []
+    assert there[-1] == pages[-1]

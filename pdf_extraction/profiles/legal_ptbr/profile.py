@@ -86,7 +86,7 @@ class LegalPtBr(OfOnePage):
         chunks = build_chunks(document, devices, canonical_text, work.chunks)
         return {"devices": devices, "chunks": chunks}
 
-    def may_lack(self, answers: Sequence[PageAnswer | None]) -> bool:
+    def may_lack(self, answers: Iterable[PageAnswer | None]) -> bool:
         """Whether the answers' identifiers skip a number."""
         return claims_leave_gaps(answer.devices for answer in answers if answer is not None)
 
