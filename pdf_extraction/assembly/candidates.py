@@ -298,7 +298,7 @@ def closes_quote(text: str) -> bool:
     """The line ends a quoted block: an unpaired closing quote, or ``(NR)``."""
     if "(NR)" in text or "( NR )" in text:
         return True
-    if not any(sign in text for sign in '"”»'):
+    if not any(map(text.__contains__, '"”»')):
         return False
     opened = text[:1] in '"“„«'
     ended = re.search(r"[\"”»]\s*[.;,]?$", text) is not None

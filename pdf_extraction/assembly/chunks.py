@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from pdf_extraction.assembly.canonical import canonical_hash
@@ -23,7 +24,7 @@ ANCESTOR_LIMIT = 400
 
 
 #: Columns of a device that its chunks take no part of, but for the last look.
-_LATE = dict.fromkeys(("confidence", "confidence_method", "position"))
+_LATE = frozenset({"confidence", "confidence_method", "position"})
 
 
 class _Made(NamedTuple):
@@ -91,17 +92,16 @@ def _made(
     before = known.families if known.document == document else {}
     known.document, known.families = document, {}
     made: dict[str, list[_Made]] = {}
+    if not devices:
+        return made
+    seen = itemgetter(*(name for name in devices[0] if name not in _LATE))
     for top, family in _families(devices).items():
         rows, chunks = before.get(top, ([], {}))
-        if len(rows) != len(family) or not all(map(_is_same, rows, family)):
+        if list(map(seen, rows)) != list(map(seen, family)):
             chunks = {row["device_id"]: tree.made(row) for row in family}
         known.families[top] = family, chunks
         made |= chunks
     return made
-
-
-def _is_same(row: Row, other: Row) -> bool:
-    return row == other or row | _LATE == other | _LATE
 
 
 def _families(devices: Sequence[Row]) -> dict[str, list[Row]]:

@@ -6,6 +6,7 @@ committed, and where, is not known here.
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -49,6 +50,7 @@ class TableSoFar:
         self._name = name
         schema = SCHEMAS[name]
         self._late = pa.schema([schema.field(name) for name in _LATE if name in schema.names])
+        self._early = itemgetter(*(name for name in schema.names if name not in _LATE))
         self._known: list[tuple[Sequence[Row], pa.Table]] = []
 
     def prepared(self, rows: Sequence[Row], *, whole: bool) -> Prepared:
@@ -83,15 +85,9 @@ class TableSoFar:
         if before is None or len(before[0]) != len(rows):
             return to_table(self._name, rows, first=first)
         old, table = before
-        if rows == old:
-            return table
-        if not all(map(_differ_late, rows, old)):
+        if list(map(self._early, rows)) != list(map(self._early, old)):
             return to_table(self._name, rows, first=first)
         names = self._late.names
         late = to_table(self._name, [{n: row[n] for n in names} for row in rows], self._late, first)
         columns = [late[n] if n in names else table[n] for n in table.column_names]
         return pa.Table.from_arrays(columns, schema=table.schema)
-
-
-def _differ_late(row: Row, old: Row) -> bool:
-    return row == old or row | dict.fromkeys(_LATE) == old | dict.fromkeys(_LATE)
