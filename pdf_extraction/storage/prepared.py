@@ -6,6 +6,7 @@ committed, and where, is not known here.
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from pdf_extraction.storage.checked import to_table
 from pdf_extraction.storage.schemas import SCHEMAS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pdf_extraction.model import Row
 
@@ -31,10 +32,10 @@ class Prepared(list["Row"]):
 
     Args:
         rows: The rows.
-        file: Their Parquet file, where it is made already.
+        file: Their Parquet file, where it is being made already.
     """
 
-    def __init__(self, rows: Iterable[Row], file: bytes | None = None) -> None:
+    def __init__(self, rows: Iterable[Row], file: Future[bytes] | None = None) -> None:
         super().__init__(rows)
         self.file = file
 
@@ -69,15 +70,8 @@ class TableSoFar:
             for start in range(0, len(rows), PIECE)
             for piece in [rows[start : start + PIECE]]
         ]
-        return Prepared(rows, self._file() if whole and len(rows) > PIECE else None)
-
-    def _file(self) -> bytes:
-        sink = pa.BufferOutputStream()
-        schema = self._known[0][1].schema
-        with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
-            for _, piece in self._known:
-                writer.write_table(piece)
-        return bytes(sink.getvalue().to_pybytes())
+        pieces = [table for _, table in self._known]
+        return Prepared(rows, _in_thread(_file, pieces) if whole and len(rows) > PIECE else None)
 
     def _piece(
         self, rows: Sequence[Row], first: int, before: tuple[Sequence[Row], pa.Table] | None = None
@@ -91,3 +85,23 @@ class TableSoFar:
         late = to_table(self._name, [{n: row[n] for n in names} for row in rows], self._late, first)
         columns = [late[n] if n in names else table[n] for n in table.column_names]
         return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def _in_thread(
+    make: Callable[[Sequence[pa.Table]], bytes], pieces: Sequence[pa.Table]
+) -> Future[bytes]:
+    """Compressing needs no interpreter, so it goes on beside what is worked out next."""
+    thread = ThreadPoolExecutor(1, "file")
+    try:
+        return thread.submit(make, pieces)
+    finally:
+        thread.shutdown(wait=False)
+
+
+def _file(pieces: Sequence[pa.Table]) -> bytes:
+    sink = pa.BufferOutputStream()
+    schema = pieces[0].schema
+    with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
+        for piece in pieces:
+            writer.write_table(piece)
+    return bytes(sink.getvalue().to_pybytes())

@@ -184,7 +184,7 @@ def made(
 
     if isinstance(rows, Prepared) and rows.file is not None:
         path = file()
-        path.write_bytes(rows.file)
+        path.write_bytes(rows.file.result())
         return Made(KeptRows(path, SCHEMAS[name]), None, path)
     left = iter(rows)
     piece = list(islice(left, PIECE))
