@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import os
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -34,9 +32,6 @@ Result = TypeVar("Result")
 
 #: Pages from which on a document is worth a process of its own.
 LEAST_PAGES = 256
-#: So much the process steps back behind those that read the next pages and call the model: what
-#: it finds out early must not make the server wait.
-_NICE = 5
 #: Pages handed over together.
 _BLOCK = 8
 #: Of the pages that were left when the document was last assembled, the share that must have
@@ -111,7 +106,7 @@ class Follower:
         self._about = About(document, count, profile)
         self._block: list[PageOutcome] = []
         self._handed = 0
-        self._pool = ProcessPool(1, initializer=_start, context=worker_context())
+        self._pool = ProcessPool(1, initializer=start, initargs=(0,), context=worker_context())
 
     def add(self, page: PageOutcome) -> None:
         """Take a page that has ended, or ended another time."""
@@ -233,12 +228,6 @@ class Followed:
         if drafted is not None and not drafted.is_of(outcome, groundings):
             drafted = None
         return assemble_document(self.profile, outcome, groundings, calls, drafted)
-
-
-def _start() -> None:
-    start(0)
-    if sys.platform != "win32":
-        os.nice(_NICE)
 
 
 _followed: Followed | None = None
