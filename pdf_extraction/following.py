@@ -11,6 +11,7 @@ import gc
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -106,6 +107,7 @@ class Follower:
         self._about = About(document, count, profile)
         self._block: list[PageOutcome] = []
         self._handed = 0
+        self._last: Future[None] | None = None
         self._pool = ProcessPool(1, initializer=start, initargs=(0,), context=worker_context())
 
     def add(self, page: PageOutcome) -> None:
@@ -114,7 +116,14 @@ class Follower:
         self._handed += 1
         if len(self._block) >= _BLOCK or self._handed >= self._about.count:
             block, self._block = self._block, []
-            self._pool.schedule(_follow, args=(self._about, block))
+            self._last = self._pool.schedule(_follow, args=(self._about, block))
+            self._last.add_done_callback(self._assemble)
+
+    def _assemble(self, block: Future[None]) -> None:
+        """Have what has come assembled, where nothing waits behind it; called in any thread."""
+        if block is self._last and not block.cancelled() and block.exception() is None:
+            with suppress(RuntimeError):  # it has been stopped meanwhile
+                self._pool.schedule(_assemble)
 
     def run(self, task: Callable[..., Result], *args: Any) -> Future[Result]:
         """Run a task where the pages are; ``followed`` tells it what is known of them."""
@@ -163,7 +172,7 @@ class Followed:
     _tables: dict[str, TableSoFar] = field(default_factory=dict)
 
     def take(self, pages: Sequence[PageOutcome]) -> None:
-        """Find the claims of some pages, and assemble what there is where it is worth it."""
+        """Find the claims of some pages."""
         for page in pages:
             number = page.page.page_number
             known = self._pages.get(number)
@@ -174,9 +183,9 @@ class Followed:
             self._pages[number] = page
             (self._groundings[number],) = ground_document(self.profile, one)
             self._draft = None
-        self._assemble()
 
-    def _assemble(self) -> None:
+    def assemble(self) -> None:
+        """Assemble what there is, where it is worth it."""
         while self._first + 1 in self._pages:
             self._first += 1
         count = self.about.count
@@ -224,6 +233,7 @@ class Followed:
     ) -> dict[str, Iterable[Row]]:
         """See ``extraction.assemble_document``."""
         del profile
+        self.assemble()
         drafted = self._draft
         if drafted is not None and not drafted.is_of(outcome, groundings):
             drafted = None
@@ -246,8 +256,13 @@ def _follow(about: About, pages: Sequence[PageOutcome]) -> None:
         gc.disable()
         profile = get_profile(about.profile)
         _followed = Followed(about, profile.growing() if isinstance(profile, Growing) else profile)
-    try:
-        _followed.take(pages)
-    except Exception:  # the step itself will say what is wrong, in its place
-        _log.debug("%s: no longer followed", about.document.partition_key, exc_info=True)
-        raise
+    _followed.take(pages)
+
+
+def _assemble() -> None:
+    if _followed is not None:
+        try:
+            _followed.assemble()
+        except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
+            key = _followed.about.document.partition_key
+            _log.debug("%s: not assembled early", key, exc_info=True)

@@ -41,6 +41,7 @@ def followed(*blocks):
     )
     for block in blocks:
         known.take(block)
+        known.assemble()
     return known
 
 
