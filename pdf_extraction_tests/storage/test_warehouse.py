@@ -1,4 +1,5 @@
 import json
+import random
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -299,6 +300,17 @@ def colours(*values):
         ColumnSpec("colour", "enum", values=values),
     ]
     return (TableSpec("paint", "Paints.", tuple(columns)),)
+
+
+def test_what_does_not_fit_into_the_memory_it_should_take_is_built_with_more(tmp_path, warehouse):
+    """A file that an earlier version wrote as one great block is no reason to have no warehouse."""
+    tables = Tables(tmp_path)
+    text = random.Random(1).randbytes(1_000_000).hex()
+    tables.commit("a", document("a", text=text))
+    facts = Builder(warehouse.file, tables, memory="1MB").refresh()
+    assert (facts.changed, facts.unreadable) == (("a",), ())
+    [row] = warehouse.query("SELECT canonical_text AS text FROM documents").to_pylist()
+    assert row["text"] == text
 
 
 def test_a_value_that_an_enum_gains_while_the_warehouse_is_built_is_in_it(tmp_path, warehouse):
