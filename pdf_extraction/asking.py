@@ -49,7 +49,8 @@ from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
 
-#: Documents whose pages may be in flight together; more would only hold more files open.
+#: Documents whose pages may be in flight together, or as many as pages may: of documents of one
+#: page fewer would leave the server's slots empty.
 DOCUMENTS_AT_ONCE = 64
 #: Longer documents whose pages are taken up in turn; a document of so few pages waits for none.
 LANES = 2
@@ -139,7 +140,7 @@ class _Run:
         self.tools = tools
         self.selection = selection
         self.progress = progress
-        self.open_documents = asyncio.Semaphore(DOCUMENTS_AT_ONCE)
+        self.open_documents = asyncio.Semaphore(max(DOCUMENTS_AT_ONCE, tools.window))
         # Two long documents at a time put pages into the window, in turn, and any short ones:
         # one page is not stuck behind a thousand, and documents end one after another, so that
         # the first are finished while the last are asked about.

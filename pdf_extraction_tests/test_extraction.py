@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -79,6 +80,36 @@ def test_one_page_is_not_stuck_behind_long_documents(tmp_path):
     run(workspace_for(tmp_path / "data"), [*long, write_law(tmp_path / "one.pdf")], progress=note)
     assert len(ended) == 121
     assert ended.index("one") < 60
+
+
+class _AllAtOnce:
+    """Answers nobody before so many have asked."""
+
+    name, needs_picture, is_local = "together", False, False
+
+    def __init__(self, backend, count):
+        self.backend, self.all_here = backend, asyncio.Barrier(count)
+
+    async def complete(self, request):
+        await self.all_here.wait()
+        return await self.backend.complete(request)
+
+
+def test_documents_of_one_page_fill_all_the_slots_of_a_large_server(tmp_path):
+    """A server that has room for ninety pages is asked about ninety documents together."""
+    workspace = workspace_for(tmp_path / "data")
+    one = write_law(tmp_path / "one.pdf").read_bytes()
+    paths = [tmp_path / f"{number}.pdf" for number in range(90)]
+    for path in paths:
+        path.write_bytes(one)
+    documents = [workspace.catalogue.register(path).document for path in paths]
+
+    async def asked():
+        async with open_tools(workspace) as tools, asyncio.timeout(120):
+            wide = replace(tools, chain=_AllAtOnce(tools.chain, len(paths)), window=len(paths))
+            return await read_and_ask(wide, documents)
+
+    assert [outcome.error for outcome in asyncio.run(asked())] == [None] * 90
 
 
 def test_a_file_replaced_while_it_is_read_is_read_again(tmp_path):
