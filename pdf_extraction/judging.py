@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import os
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from pdf_extraction import quality
-from pdf_extraction.assembly.canonical import build_canonical
+from pdf_extraction.assembly.canonical import hash_of_pages
 from pdf_extraction.catalogue import Entry, hash_file, password
 from pdf_extraction.errors import DocumentError
 from pdf_extraction.model import Document, DocumentOutcome, Row
@@ -138,13 +138,16 @@ def hash_again(outcome: DocumentOutcome, again: Mapping[int, str]) -> Rehash:
     """
     if not outcome.pages:
         return Rehash()
-    texts: list[str] = []
     sources: Counter[str] = Counter()
-    for page in (ended.page for ended in outcome.pages):
-        texts.append(again.get(page.page_number, page.text.text))
-        sources[page.text.source] += 1
+
+    def texts() -> Iterator[str]:
+        for page in (ended.page for ended in outcome.pages):
+            sources[page.text.source] += 1
+            yield again.get(page.page_number, page.text.text)
+
+    found = hash_of_pages(texts())
     just_read = sources["text_layer"] - len(again)
-    return Rehash(build_canonical(texts).hash, len(again), just_read, sources["ocr"])
+    return Rehash(found, len(again), just_read, sources["ocr"])
 
 
 @dataclass

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -39,6 +39,16 @@ def build_canonical(page_texts: Sequence[str]) -> Canonical:
             offset += len(text) + 1
     joined = "\n".join(text for text in page_texts if text) + "\n"
     return Canonical(joined, tuple(starts), canonical_hash(joined))
+
+
+def hash_of_pages(page_texts: Iterable[str]) -> str:
+    """What ``build_canonical`` gives as ``hash``, without the text itself."""
+    found, between = hashlib.sha256(), b""
+    for text in filter(None, page_texts):
+        found.update(between + text.encode())
+        between = b"\n"
+    found.update(b"\n")
+    return found.hexdigest()
 
 
 def canonical_hash(text: str) -> str:

@@ -1,4 +1,9 @@
-from pdf_extraction.assembly.canonical import build_canonical, canonical_hash, normalise
+from pdf_extraction.assembly.canonical import (
+    build_canonical,
+    canonical_hash,
+    hash_of_pages,
+    normalise,
+)
 
 
 def test_pages_are_joined_with_their_starts():
@@ -15,7 +20,7 @@ def test_the_text_is_what_its_hash_says():
     for texts in (["a b", "c"], [], ["", ""], ["a", ""]):
         canonical = build_canonical(texts)
         assert normalise(canonical.text) == canonical.text
-        assert canonical_hash(canonical.text) == canonical.hash
+        assert canonical_hash(canonical.text) == canonical.hash == hash_of_pages(texts)
 
 
 def test_normalising_knows_blanks_line_ends_and_accents():
