@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: With so few rows zstd, dictionaries and statistics take twice the time and twice the bytes.
 _FEW_ROWS = 64
+#: Bytes of rows whose file is made in memory; a long document's whole text is in one row.
+_SMALL_BYTES = 1_000_000
 
 
 class KeptRows(Sequence["Row"]):
@@ -225,13 +227,14 @@ def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
 def _write(table: pa.Table, path: Path) -> None:
     is_short = table.num_rows <= _FEW_ROWS
     # Not straight into the file: opening it by pyarrow took as long as making five rows' bytes.
-    sink = pa.BufferOutputStream()
+    sink = pa.BufferOutputStream() if table.nbytes < _SMALL_BYTES else None
     pq.write_table(
         table,
-        sink,
+        path if sink is None else sink,
         compression="snappy" if is_short else "zstd",
         use_dictionary=not is_short,
         write_statistics=not is_short,
         store_schema=False,
     )
-    path.write_bytes(sink.getvalue())
+    if sink is not None:
+        path.write_bytes(sink.getvalue())
