@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -36,13 +36,13 @@ from pdf_extraction.tools import Workspace
 _log = logging.getLogger(__name__)
 _Done = dict[str, Finished | None]
 
-Step = Literal["page_extractions", "document_chunks"]
+Step = Literal["page_extractions", "document_chunks", "warehouse"]
 #: Pages of a document that is followed by a process which holds all of it, of dense ones half a
 #: gigabyte.
 _FOLLOWED_PAGES = 1_000
 #: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
 #: its time the share that may go into it.
-_BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 4.0, 0.15
+_BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 30.0, 0.15
 #: Bytes of a warehouse that is left to the run's end: each refresh copies all of it.
 _MOST_REFRESHED = 64_000_000
 #: Pages that are finished in one go, and so many waiting that one more process takes them up.
@@ -72,6 +72,7 @@ class Ahead:
     _pool: ProcessPool | None = None
     _waiting: deque[Work] = field(default_factory=deque)
     _busy: int = 0
+    _reading: set[asyncio.Task[Mapping[int, str] | None]] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _sample: judging.Sample = field(default_factory=judging.Sample)
     _followers: Followers = field(init=False)
@@ -95,7 +96,10 @@ class Ahead:
         if "page_extractions" in self.through:
             # Where pages were kept from earlier, the check reads all of them again.
             again = self._sample.of(outcome) if outcome.read_now else None
-            self._start(self._queue(entry, max(1, len(outcome.pages)), again))
+            read = asyncio.get_running_loop().create_task(self._read_again(entry, again))
+            self._reading.add(read)
+            read.add_done_callback(self._reading.discard)
+            self._start(self._queue(entry, max(1, len(outcome.pages)), read))
 
     async def __aenter__(self) -> Self:
         return self
@@ -105,6 +109,9 @@ class Ahead:
     ) -> None:
         try:
             if kind is None:
+                while self._reading:
+                    await asyncio.wait(self._reading)
+                await self.reader.rest()  # what is left needs the memory of its workers
                 while self._tasks:
                     await asyncio.gather(*self._tasks)
                 if self.finished and self._publishes:
@@ -125,9 +132,11 @@ class Ahead:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _queue(self, entry: Entry, pages: int, again: Sequence[int] | None) -> None:
+    async def _queue(
+        self, entry: Entry, pages: int, read: Awaitable[Mapping[int, str] | None]
+    ) -> None:
         try:
-            texts = await self._read_again(entry, again) if self._publishes else None
+            texts = await read
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
             _log.debug("%s: left to its own step", entry.document.partition_key, exc_info=True)
             return
@@ -145,8 +154,9 @@ class Ahead:
             first = islice(self._waiting, _PAGES_ENOUGH)
             if self._busy and sum(work.pages for work in first) < _PAGES_ENOUGH:
                 return
+            idle = cores() - self._busy
             self._busy += 1
-            self._start(self._finish_next(_taken(self._waiting)))
+            self._start(self._finish_next(_taken(self._waiting, idle)))
 
     async def _finish_next(self, works: Sequence[Work]) -> None:
         if self._pool is None:
@@ -197,7 +207,7 @@ class Ahead:
     async def _read_again(
         self, entry: Entry, numbers: Sequence[int] | None
     ) -> Mapping[int, str] | None:
-        if numbers is None:
+        if numbers is None or not self._publishes:
             return None
         try:
             return await judging.read_again(self.reader, entry.document, numbers)
@@ -210,11 +220,18 @@ def _closed(pool: ProcessPool) -> None:
     pool.join()
 
 
-def _taken(waiting: deque[Work]) -> list[Work]:
-    """The first of those that wait: one, or more as long as their pages are few together."""
+def _taken(waiting: deque[Work], processes: int) -> list[Work]:
+    """The first of those that wait: one, or more as long as their pages are few together.
+
+    Args:
+        waiting: Those are taken out.
+        processes: That have nothing to do; each gets its share of many.
+    """
+    share = sum(work.pages for work in waiting) / processes
+    most = min(_PAGES_TOGETHER, max(share, _PAGES_ENOUGH))
     taken = [waiting.popleft()]
     pages = taken[0].pages
-    while waiting and pages + waiting[0].pages <= _PAGES_TOGETHER:
+    while waiting and pages + waiting[0].pages <= most:
         taken.append(waiting.popleft())
         pages += taken[-1].pages
     return taken

@@ -37,10 +37,10 @@ LEAST_PAGES = 256
 _BLOCK = 8
 #: Of the pages that were left when the document was last assembled, the share that must have
 #: come until it is assembled again.
-_NEXT_DRAFT = 0.6
+_NEXT_DRAFT = 0.4
 #: Pages before the last at which it is assembled once more, so that little is left for the last
-#: time: as many as are asked about at once, which all come together.
-_LAST_PAGES = 64
+#: time, and early enough to be through with it by then: two seconds of many servers.
+_LAST_PAGES = 128
 
 
 class Followers:

@@ -66,6 +66,7 @@ def read_and_ask(
     from pdf_extraction.asking import Selection  # noqa: PLC0415
 
     with failures.translated():
+        runs.collect_seldom()
         changes = [renderer.changes(), backends.changes(), config.changes()]
         workspace = runs.open_workspace(context, folder, session, changes)
         entries, unknown = runs.entries_of(context, workspace)
@@ -210,9 +211,8 @@ def document_chunks(
 ) -> None:
     """Assemble and publish each document, then bring the rows to SQL users.
 
-    The warehouse is refreshed here and not only in its own asset, so that partitions
-    materialised by hand are in it without anything further; refreshing it again costs a look
-    at the files' dates.
+    Where the run does not come to the warehouse, it is refreshed here, so that partitions
+    materialised by hand are in it without anything further.
     """
     from pdf_extraction import finishing  # noqa: PLC0415
     from pdf_extraction.defs import metadata  # noqa: PLC0415
@@ -228,8 +228,9 @@ def document_chunks(
         return {**shown, **metadata.of_columns(published.main)} if is_last else shown
 
     workspace = _each(context, folder, session, publish)
-    with failures.translated():
-        workspace.refresh_warehouse()
+    if "warehouse" not in runs.later_steps(context):
+        with failures.translated():
+            workspace.refresh_warehouse()
 
 
 class _Step(Protocol):

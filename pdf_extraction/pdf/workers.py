@@ -68,6 +68,11 @@ class Reader:
             pool.stop()
             await asyncio.to_thread(pool.join)
 
+    async def rest(self) -> None:
+        """Let the workers go, and their memory; the next page that is read starts others."""
+        async with self._starting:
+            await self.aclose()
+
     async def open(
         self, path: Path, password: str | None = None, *, first_up_to: int = 0
     ) -> DocumentFacts:

@@ -70,6 +70,22 @@ def test_pages_of_a_document_are_read_in_workers(document):
     assert all(page.error is None and page.text.text.startswith("Compete") for page in pages)
 
 
+def test_workers_that_may_rest_are_gone_until_the_next_page(document):
+    """Their memory is free for whoever works on; another page is read all the same."""
+
+    async def work(reader):
+        await reader.read(document, 1)
+        here = psutil.Process()
+        workers = [one for one in here.children(recursive=True) if one.ppid() != here.pid]
+        await reader.rest()
+        return workers, psutil.wait_procs(workers, timeout=60)[1], await reader.read(document, 2)
+
+    workers, left, page = reading(work)
+    assert workers
+    assert not left
+    assert page.text.text
+
+
 def test_a_picture_is_brought_when_asked_for(document):
     async def work(reader):
         return await reader.read(document, 1), await reader.picture(document, 1)
