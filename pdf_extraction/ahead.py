@@ -13,7 +13,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -29,6 +29,7 @@ from pdf_extraction.errors import DocumentError, ExtractionError
 from pdf_extraction.finishing import Finished, Work, finish
 from pdf_extraction.following import Followers
 from pdf_extraction.model import DocumentOutcome
+from pdf_extraction.pdf.apart import run_apart
 from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import Reader, cores, worker_context
 from pdf_extraction.tools import Workspace
@@ -76,6 +77,7 @@ class Ahead:
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _sample: judging.Sample = field(default_factory=judging.Sample)
     _followers: Followers = field(init=False)
+    _apart: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
     refreshing: threading.Thread | None = None
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
 
@@ -120,6 +122,7 @@ class Ahead:
             for task in self._tasks:
                 task.cancel()
             await asyncio.to_thread(self._followers.close)
+            await asyncio.to_thread(self._apart.shutdown, cancel_futures=True)
             if self._pool is not None:
                 await asyncio.to_thread(_closed, self._pool)
 
@@ -144,6 +147,10 @@ class Ahead:
         if (follower := self._followers.of(entry.document)) is not None:
             await self._finish([work], follower.run)
             follower.stop()
+        elif pages > _FOLLOWED_PAGES:
+            # One at a time, and with no second process that waits beside it: it may take half a
+            # gigabyte, which goes with it.
+            await self._finish([work], lambda *task: self._apart.submit(run_apart, *task))
         else:
             self._waiting.append(work)
             self._take_up()

@@ -107,6 +107,17 @@ def test_a_document_whose_follower_broke_is_finished_all_the_same(tmp_path, monk
     assert done.finished["lei-1"].published.counts["devices"] > 0
 
 
+def test_a_document_too_long_to_be_followed_is_finished_with_no_other_process_beside_it(
+    tmp_path, monkeypatch
+):
+    """It needs memory; what it needed is given back when it is done."""
+    workspace, entry = law(tmp_path)
+    monkeypatch.setattr(ahead, "_FOLLOWED_PAGES", 0)
+    done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
+    assert done.finished["lei-1"].judged.mark == workspace.tables.mark("lei-1")
+    assert done._pool is None
+
+
 def test_what_is_judged_ahead_is_what_the_checks_would_say_of_the_tables(tmp_path):
     """Rows fresh from a process and rows read back from their files are judged alike."""
     workspace, entry = law(tmp_path)
