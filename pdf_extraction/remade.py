@@ -17,7 +17,25 @@ Number = TypeVar("Number")
 HELD = 1_000
 
 
-class Remade(Sequence[Item_co]):
+class ByPlace(Sequence[Item_co]):
+    """A sequence that says how long it is and makes the item of a place, from 0."""
+
+    def _at(self, place: int) -> Item_co:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> Item_co: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Item_co]: ...
+    def __getitem__(self, index: int | slice) -> Item_co | list[Item_co]:
+        places = range(len(self))[index]
+        return self._at(places) if isinstance(places, int) else list(map(self._at, places))
+
+    def __iter__(self) -> Iterator[Item_co]:
+        return map(self._at, range(len(self)))
+
+
+class Remade(ByPlace[Item_co]):
     """Items by their place.
 
     Args:
@@ -26,23 +44,14 @@ class Remade(Sequence[Item_co]):
     """
 
     def __init__(self, count: int, make: Callable[[int], Item_co]) -> None:
-        self._places = range(count)
+        self._count = count
         self._make = make
 
     def __len__(self) -> int:
-        return len(self._places)
+        return self._count
 
-    @overload
-    def __getitem__(self, index: int) -> Item_co: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Item_co]: ...
-    def __getitem__(self, index: int | slice) -> Item_co | list[Item_co]:
-        if isinstance(index, slice):
-            return [self._make(place) for place in self._places[index]]
-        return self._make(self._places[index])
-
-    def __iter__(self) -> Iterator[Item_co]:
-        return map(self._make, self._places)
+    def _at(self, place: int) -> Item_co:
+        return self._make(place)
 
 
 class ByNumber(Mapping[Number, Item_co]):

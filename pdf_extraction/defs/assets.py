@@ -64,9 +64,10 @@ def read_and_ask(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     """Read the pages and ask about them; asked for images alone, nothing is asked."""
     from pdf_extraction.asking import Selection  # noqa: PLC0415
+    from pdf_extraction.pdf.memory import collect_seldom  # noqa: PLC0415
 
     with failures.translated():
-        runs.collect_seldom()
+        collect_seldom()
         changes = [renderer.changes(), backends.changes(), config.changes()]
         workspace = runs.open_workspace(context, folder, session, changes)
         entries, unknown = runs.entries_of(context, workspace)

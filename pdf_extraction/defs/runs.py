@@ -3,7 +3,6 @@
 No asset is defined here.
 """
 
-import gc
 import time
 from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -26,7 +25,6 @@ Result = TypeVar("Result")
 AnyContext = dg.AssetExecutionContext | dg.AssetCheckExecutionContext
 #: Seconds between two observations in the event log; each costs 10 ms and a row for good.
 _BETWEEN_OBSERVATIONS = 10.0
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def open_workspace(
@@ -80,15 +78,6 @@ def later_steps(context: dg.AssetExecutionContext) -> "set[Step]":
         for step in steps
         if (not chosen or dg.AssetKey(step) in chosen) and (not again or step in again)
     }
-
-
-def collect_seldom() -> None:
-    """Have this process look for garbage in cycles less often.
-
-    Dagster's own objects are many and stay; looking through them again for every 700 new ones
-    took a tenth of the run's process.
-    """
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
 
 
 def to_its_end(context: AnyContext, session: Session, work: Coroutine[Any, Any, Result]) -> Result:

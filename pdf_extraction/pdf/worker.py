@@ -33,7 +33,7 @@ from pdf_extraction.pdf.document import (
     warnings_so_far,
 )
 from pdf_extraction.pdf.faults import is_memory, page_error, translated
-from pdf_extraction.pdf.memory import give_back_spare
+from pdf_extraction.pdf.memory import collect_seldom, give_back_spare
 from pdf_extraction.pdf.page import read_page
 from pdf_extraction.pdf.picture import picture_of
 from pdf_extraction.pdf.tasks import (
@@ -52,7 +52,6 @@ OPEN_DOCUMENTS = 4
 #: after each page: shared fonts stay, scans do not. It is no share of what is in it: with half,
 #: a reader of scans came to hold 128 MB of them.
 _STORE_KEPT_PERCENT = 4
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 def start(memory_limit: int) -> None:
@@ -64,9 +63,7 @@ def start(memory_limit: int) -> None:
     # A collection would write to every object that stands in memory shared with the process
     # that this one was forked from: 15 MB a worker.
     gc.freeze()
-    # A page makes thousands of small objects and hardly a cycle: looking for one after every 700
-    # took 3 % of reading a page.
-    gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
+    collect_seldom()
     os.environ.setdefault("OMP_THREAD_LIMIT", "1")
     # MuPDF holds the interpreter while it works, so a Python handler would never run.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

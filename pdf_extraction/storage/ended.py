@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, overload
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from pdf_extraction import codec
 from pdf_extraction.errors import StorageError
 from pdf_extraction.model import PageOutcome
-from pdf_extraction.remade import HELD
+from pdf_extraction.remade import HELD, ByPlace
 
 
 class Dumped(NamedTuple):
@@ -56,7 +56,7 @@ class Held:
         return codec.dump_outcome(self._page)
 
 
-class EndedPages(Sequence[PageOutcome]):
+class EndedPages(ByPlace[PageOutcome]):
     """Pages in their order, that ended in any; those of a long document lie on the disk.
 
     A dense page is 30 KB with its words, and the first of ten thousand wait for the last. Another
@@ -122,18 +122,8 @@ class EndedPages(Sequence[PageOutcome]):
     def __len__(self) -> int:
         return len(self._numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> PageOutcome: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[PageOutcome]: ...
-    def __getitem__(self, index: int | slice) -> PageOutcome | list[PageOutcome]:
-        found = self._numbers[index]
-        return self._page(found) if isinstance(found, int) else list(map(self._page, found))
-
-    def __iter__(self) -> Iterator[PageOutcome]:
-        return map(self._page, self._numbers)
-
-    def _page(self, number: int) -> PageOutcome:
+    def _at(self, place: int) -> PageOutcome:
+        number = self._numbers[place]
         if not self._is_long:
             return self._held[number]
         _, payload, words, outcome = self._dumped(number)

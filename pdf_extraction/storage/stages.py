@@ -9,15 +9,15 @@ from __future__ import annotations
 import json
 import logging
 from bisect import bisect_right
-from collections.abc import Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.ipc
 import pyarrow.parquet as pq
 
 from pdf_extraction.errors import StorageError
+from pdf_extraction.remade import ByPlace
 from pdf_extraction.storage.schemas import INT, TEXT
 from pdf_extraction.wholefile import replacing
 
@@ -132,7 +132,7 @@ def _old(path: Path) -> Path:
     return path.with_name(f"{path.name.removesuffix(_ENDING)}{_OLD_ENDING}")
 
 
-class Kept(Sequence["Row"]):
+class Kept(ByPlace["Row"]):
     """A stage's rows of one document, a few of them in memory at a time.
 
     The file stays open, so that the rows are of one version though another takes its place.
@@ -158,20 +158,10 @@ class Kept(Sequence["Row"]):
     def __len__(self) -> int:
         return len(self.numbers)
 
-    @overload
-    def __getitem__(self, index: int) -> Row: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[Row]: ...
-    def __getitem__(self, index: int | slice) -> Row | list[Row]:
-        if isinstance(index, slice):
-            return [self[place] for place in range(len(self))[index]]
-        place = range(len(self))[index]
+    def _at(self, place: int) -> Row:
         group = bisect_right(self._starts, place) - 1
         row = self._group(group)[place - self._starts[group]]
         return {name: value for name, value in row.items() if value is not None}
-
-    def __iter__(self) -> Iterator[Row]:
-        return map(self.__getitem__, range(len(self)))
 
     def _group(self, index: int, *, is_first: bool = False) -> list[Row]:
         held, rows = self._held
