@@ -103,14 +103,13 @@ class Tables:
 
     def forget(self, partition_key: str) -> bool:
         """Remove a document's rows from every table; whether there were any."""
-        with self._journal.staging() as staging:
+        with self._journal.staging() as staging, self.locked():
+            if not any(self.file(name, partition_key).exists() for name in self.names):
+                return False
             staging.replace(partition_key, {})
             staging.seal()
-            with self.locked():
-                if not any(self.file(name, partition_key).exists() for name in self.names):
-                    return False
-                staging.place()
-                specs.drop_unused(self.root)
+            staging.place()
+            specs.drop_unused(self.root)
             self._journal.sync()
         return True
 
