@@ -11,6 +11,7 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from pdf_extraction import quality
 from pdf_extraction.assembly.canonical import hash_of_pages
@@ -20,6 +21,7 @@ from pdf_extraction.model import Document, DocumentOutcome, Row
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.profiles.base import Profile
+from pdf_extraction.remade import Again
 from pdf_extraction.storage import outcomes
 from pdf_extraction.storage.rowfiles import KeptRows
 from pdf_extraction.tools import Workspace
@@ -209,24 +211,24 @@ def verdicts(
     if document["page_count"] is None:
         return [quality.unopened(check, document) for check in checks]
     profile = workspace.profile_of(document["profile"])
-    tables = (rows[name] for name in profile.tables)
-    records = [row for table in tables if _are_grounded(table) for row in table]
+    tables = [rows[name] for name in profile.tables if _are_grounded(rows[name])]
+    records = Again(lambda: chain.from_iterable(tables))
     limits = workspace.settings
     bounds = limits.checks
     decide = {
         "pages_complete": lambda: quality.pages_complete(
             document,
-            _pages(rows["pages"]),
+            _only(rows["pages"], "page_number", "status", "error_type", "error"),
             rows["attempts"],
             limits.budget.page_error_rate,
         ),
         "confidence": lambda: quality.confidence(
-            records, bounds.min_confidence, bounds.max_low_confidence_share
+            records, bounds.min_confidence, bounds.max_low_confidence_share, bounds.worst_rows
         ),
         "canonical_hash": lambda: _hash_verdict(document, rehashed or Rehash()),
-        "hierarchy": lambda: quality.hierarchy(rows["devices"]),
+        "hierarchy": lambda: quality.hierarchy(_only(rows["devices"], *quality.OF_HIERARCHY)),
         "grounding": lambda: quality.grounding(
-            records, document["canonical_text"], bounds.max_absent_share
+            records, document["canonical_text"], bounds.max_absent_share, bounds.worst_rows
         ),
     }
 
@@ -246,11 +248,9 @@ def _are_grounded(rows: Sequence[Row]) -> bool:
     return bool(rows) and "grounding" in rows[0]
 
 
-def _pages(rows: Sequence[Row]) -> Sequence[Row]:
-    """What is asked of each page, without its texts where they would have to be read for it."""
-    if isinstance(rows, KeptRows):
-        return list(rows.only("page_number", "status", "error_type", "error"))
-    return rows
+def _only(rows: Sequence[Row], *columns: str) -> Sequence[Row]:
+    """What is asked of each row, without its texts where they would have to be read for it."""
+    return list(rows.only(*columns)) if isinstance(rows, KeptRows) else rows
 
 
 _OF_RECORDS = frozenset({"confidence", "hierarchy", "grounding"})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import nsmallest
+from operator import itemgetter
 
 from pdf_extraction.assembly.gaps import Gap, find_gaps
 from pdf_extraction.model import Row
@@ -88,31 +91,40 @@ def _incomplete(document: Row, pages: Sequence[Row], attempts: Sequence[Row]) ->
     return None
 
 
-def confidence(records: Sequence[Row], least: float, max_share: float) -> Verdict:
+def confidence(
+    records: Iterable[Row], least: float, max_share: float, most: int = sys.maxsize
+) -> Verdict:
     """Few enough records are of low confidence; those without evidence are counted apart.
 
     Args:
         records: Rows with a ``confidence``.
         least: Confidence below which a record is of low confidence.
         max_share: Share of such records above which the check fails.
+        most: Records that are shown, the worst ones.
     """
-    known = [record for record in records if record["confidence"] is not None]
-    low = sorted(
-        (record for record in known if record["confidence"] < least),
-        key=lambda record: record["confidence"],
-    )
-    share = len(low) / len(known) if known else 0.0
-    mean = sum(record["confidence"] for record in known) / len(known) if known else None
+    values: list[float | None] = []
+
+    def low() -> Iterator[Row]:
+        for record in records:
+            values.append(record["confidence"])
+            if record["confidence"] is not None and record["confidence"] < least:
+                yield record
+
+    worst = nsmallest(most, low(), key=itemgetter("confidence"))
+    known = [value for value in values if value is not None]
+    below = sum(value < least for value in known)
+    share = below / len(known) if known else 0.0
+    mean = sum(known) / len(known) if known else None
     figures: dict[str, Figure] = {
-        "records": len(records),
-        "without_evidence": len(records) - len(known),
-        f"below_{least:g}": len(low),
+        "records": len(values),
+        "without_evidence": len(values) - len(known),
+        f"below_{least:g}": below,
         "share": round(share, 4),
         "allowed_share": max_share,
         **({"mean": round(mean, 4)} if mean is not None else {}),
     }
-    sentence = f"{len(low)} of {len(known)} records with evidence are below {least:g}"
-    return Verdict("confidence", share <= max_share, sentence, figures, low)
+    sentence = f"{below} of {len(known)} records with evidence are below {least:g}"
+    return Verdict("confidence", share <= max_share, sentence, figures, worst)
 
 
 def canonical_hash(
@@ -153,6 +165,13 @@ def canonical_hash(
     if not same:
         sentence = f"the source's bytes now give another text, of hash {recomputed}"
     return Verdict("canonical_hash", same, sentence, figures, is_error=True)
+
+
+#: Columns of ``devices`` that ``hierarchy`` looks at.
+OF_HIERARCHY = (
+    *("device_id", "device_type", "identifier", "parent_id"),
+    *("position", "context", "page_number", "page_end"),
+)
 
 
 def hierarchy(devices: Sequence[Row]) -> Verdict:
@@ -203,7 +222,10 @@ def _gap_row(gap: Gap) -> Row:
 
 
 def grounding(
-    records: Sequence[Row], canonical_text: str | None, max_absent_share: float
+    records: Iterable[Row],
+    canonical_text: str | None,
+    max_absent_share: float,
+    most: int = sys.maxsize,
 ) -> Verdict:
     """Records stand on their pages, and their spans give their source text.
 
@@ -211,23 +233,34 @@ def grounding(
         records: Rows with a ``grounding``.
         canonical_text: What ``canonical_spans`` count in.
         max_absent_share: Share of absent records above which the check fails.
+        most: Records that are shown, the worst ones.
     """
-    methods = Counter(record["grounding"] for record in records)
-    absent = [record for record in records if record["grounding"] == "absent"]
-    astray = [record for record in records if not _spans_hold(record, canonical_text or "")]
-    share = len(absent) / len(records) if records else 0.0
+    methods: Counter[str] = Counter()
+    absent: list[Row] = []
+    strays: list[Row] = []
+    astray = 0
+    for record in records:
+        methods[record["grounding"]] += 1
+        if record["grounding"] == "absent" and len(absent) < most:
+            absent.append(record)
+        if not _spans_hold(record, canonical_text or ""):
+            astray += 1
+            strays += [record] if len(strays) < most else []
+    count = methods.total()
+    share = methods["absent"] / count if count else 0.0
     figures: dict[str, Figure] = {
-        "records": len(records),
+        "records": count,
         **{method: methods[method] for method in ("exact", "normalised", "fuzzy", "absent")},
         "absent_share": round(share, 4),
         "allowed_share": max_absent_share,
-        "spans_that_give_another_text": len(astray),
+        "spans_that_give_another_text": astray,
     }
-    sentence = f"{len(absent)} of {len(records)} records are not on their page"
+    sentence = f"{methods['absent']} of {count} records are not on their page"
     if astray:
-        sentence += f"; the spans of {len(astray)} give another text than `source_text`"
+        sentence += f"; the spans of {astray} give another text than `source_text`"
     passed = share <= max_absent_share and not astray
-    return Verdict("grounding", passed, sentence, figures, astray + absent, bool(astray))
+    worst = [*strays, *absent][:most]
+    return Verdict("grounding", passed, sentence, figures, worst, is_error=bool(astray))
 
 
 def _spans_hold(record: Row, text: str) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pdf_extraction.assembly.claims import DeviceClaim, place_claims
 from pdf_extraction.assembly.furniture import mark_furniture
 from pdf_extraction.assembly.known import Known
-from pdf_extraction.assembly.layout import flow
 from pdf_extraction.assembly.owntext import Hyphens, words_of
+from pdf_extraction.assembly.packedlines import by_page, flow
 from pdf_extraction.assembly.placedwords import PlacedWords
 from pdf_extraction.model import GroundedPage
 
@@ -31,19 +31,18 @@ class Book:
         known: Known | None,
     ) -> None:
         self.text = text
-        self.lines = flow(pages) if known is None else known.flow(pages)
+        self.lines = flow(pages, text) if known is None else known.flow(pages)
         unanswered = (pages[place].outcome for place, a in enumerate(answers) if a is None)
         unread = {page.page.page_number for page in unanswered if page.status == "failed"}
-        for line in self.lines:
-            if line.page in unread:
+        pages_lines = by_page(self.lines)
+        for number in unread & pages_lines.keys():
+            for line in pages_lines[number]:
                 line.skip = "unread"
         mark_furniture(self.lines, known.marked if known is not None else None)
         if known is not None:
             known.settle(self.lines)
         self.words = PlacedWords(pages) if known is None else known.placed(pages)
-        self.struck_lines = [
-            self.words.begin_struck(line.start, line.start + 12) for line in self.lines
-        ]
+        self.struck_lines = self.words.begin_struck(self.lines)
         self.hyphens = Hyphens(lambda: words_of([text]) if known is None else known.words(pages))
         self.placed = place_claims(
             [

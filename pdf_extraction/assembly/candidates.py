@@ -7,6 +7,7 @@ are devices is decided in ``sequence`` by the numbering of the whole document.
 from __future__ import annotations
 
 import re
+from array import array
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -285,9 +286,9 @@ def _text_between(lines: Sequence[FlowLine], first: int, last: int) -> str:
     return " ".join(line.text for line in lines[first : min(last, first + 60)] if not line.skip)
 
 
-def _closing_counts(lines: Sequence[FlowLine]) -> list[int]:
+def _closing_counts(lines: Sequence[FlowLine]) -> Sequence[int]:
     """For each line, how many lines before it close a quoted block."""
-    counts, total = [], 0
+    counts, total = array("i"), 0
     for line in lines:
         counts.append(total)
         total += not line.skip and closes_quote(line.text)

@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterable, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
 
 from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
+from pdf_extraction.assembly.packedlines import by_page
 
 #: Share of the page's height, from either edge, in which heads and feet stand.
 _ZONE = 0.13
@@ -76,15 +81,13 @@ def mark_furniture(
         lines: Of all pages.
         known: By page number, from marking the lines of fewer pages; gets those of all.
     """
-    by_page: dict[int, list[FlowLine]] = defaultdict(list)
-    for line in lines:
-        by_page[line.page].append(line)
-    repeated = _repeated(by_page, again=known is not None) if len(by_page) > 1 else set()
-    for number, page in by_page.items():
-        here = [index for index, line in enumerate(page) if id(line) in repeated]
+    pages = by_page(lines)
+    repeated = _repeated(pages, again=known is not None) if len(pages) > 1 else {}
+    for number, page in pages.items():
+        here = repeated.get(number, [])
         _mark_page(page, here) if known is None else _mark_again(page, here, number, known)
     _mark_contents(lines)
-    _mark_interrupting(list(by_page.values()))
+    _mark_interrupting(pages.values())
 
 
 def _mark_again(
@@ -162,22 +165,61 @@ def masked(text: str) -> str:
     return _UNMASKED.sub("", _NUMBER.sub("#", folded))
 
 
-def _repeated(by_page: dict[int, list[FlowLine]], *, again: bool) -> set[int]:
-    """``id`` of each line whose masked text stands at its place on enough pages."""
-    alike: dict[str, list[tuple[int, int]]] = defaultdict(list)
-    for number, page in by_page.items():
-        for index, line in enumerate(page):
+class _Place(NamedTuple):
+    """A line whose masked text others have too: where, and whether it stands apart.
+
+    Attributes:
+        page: Number of its page.
+        line: Its index on that page.
+        step: Of its height.
+        apart: None outside the zone of heads and feet.
+    """
+
+    page: int
+    line: int
+    step: int
+    apart: bool | None
+
+
+def _repeated(pages: Mapping[int, Sequence[FlowLine]], *, again: bool) -> dict[int, list[int]]:
+    """By page number the indices of lines whose masked text stands at its place on enough pages."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for length, places in _alike(pages, again=again):
+        steps = _repeated_steps(places, len(pages), length)
+        for place in places:
+            if not steps.isdisjoint(_near(place.step)):
+                found[place.page].append(place.line)
+    return {number: sorted(indices) for number, indices in found.items()}
+
+
+def _alike(
+    pages: Mapping[int, Sequence[FlowLine]], *, again: bool
+) -> Iterator[tuple[int, list[_Place]]]:
+    """Of each masked text that several lines have its length, and these lines.
+
+    Texts are told apart by their hashes: those of a dense page are 4 KB, and few repeat.
+    """
+    hashes, lengths = array("q"), dict[int, int]()
+    for page in pages.values():
+        for line in page:
             text = line.masked or masked(line.text)
             if again:
                 line.masked = text
-            alike[text].append((number, index))
-    found = set()
-    for text, places in alike.items():
-        if text and len(places) > 1:
-            steps = _repeated_steps(by_page, places, len(text))
-            lines = (by_page[number][index] for number, index in places)
-            found |= {id(line) for line in lines if not steps.isdisjoint(_near(_step(line)))}
-    return found
+            hashes.append(hash(text))
+    values, counts = np.unique(hashes, return_counts=True)
+    several = {value: list[_Place]() for value in values[counts > 1].tolist() if value}
+    first = 0
+    for number, page in pages.items():
+        here = hashes[first : first + len(page)]
+        first += len(page)
+        for index, value in enumerate(here):
+            if (places := several.get(value)) is not None:
+                line = page[index]
+                if value not in lengths:
+                    lengths[value] = len(line.masked or masked(line.text))
+                apart = _stands_apart(page, index) if _in_zone(line) else None
+                places.append(_Place(number, index, _step(line), apart))
+    return ((lengths[value], places) for value, places in several.items())
 
 
 def _step(line: FlowLine) -> int:
@@ -188,9 +230,7 @@ def _near(step: int) -> range:
     return range(step - 1, step + 2)
 
 
-def _repeated_steps(
-    by_page: dict[int, list[FlowLine]], places: Sequence[tuple[int, int]], length: int
-) -> set[int]:
+def _repeated_steps(places: Sequence[_Place], total: int, length: int) -> set[int]:
     """Heights at which one masked text stands on enough pages.
 
     In the zone of heads and feet, and apart from the text, three neighbouring pages are
@@ -201,15 +241,12 @@ def _repeated_steps(
     pages: dict[int, list[int]] = defaultdict(list)
     apart: Counter[int] = Counter()
     zone: set[int] = set()
-    for number, index in places:
-        line = by_page[number][index]
-        step = _step(line)
-        if number not in pages[step][-1:]:
-            pages[step].append(number)
-        if _in_zone(line):
-            zone.add(step)
-            apart[step] += _stands_apart(by_page[number], index)
-    total = len(by_page)
+    for place in places:
+        if place.page not in pages[place.step][-1:]:
+            pages[place.step].append(place.page)
+        if place.apart is not None:
+            zone.add(place.step)
+            apart[place.step] += place.apart
     found = set()
     for step in pages:
         here = sorted({number for near in _near(step) for number in pages.get(near, ())})
@@ -272,7 +309,7 @@ def _body_size(page: Iterable[FlowLine]) -> float:
     return sizes.most_common(1)[0][0] if sizes else 0.0
 
 
-def _mark_interrupting(pages: Sequence[Sequence[FlowLine]]) -> None:
+def _mark_interrupting(pages: Iterable[Sequence[FlowLine]]) -> None:
     """Heads and feet printed once: lines apart from the text that cut a sentence in two."""
     for before, after in pairwise(pages):
         ending = [line for line in before if not line.skip]

@@ -50,7 +50,7 @@ class Known:
         self.beams = Beams()
         self.marked: dict[int, Marked] = {}
         self._pages: dict[int, _Page] = {}
-        self._lines: list[FlowLine] = []
+        self._lines: Sequence[FlowLine] = ()
         self._skips: list[str] = []
         self._cuts: dict[Hashable, Cut] = {}
         self._placed, self._of = PlacedWords(()), _Shared()
@@ -71,7 +71,7 @@ class Known:
             line.skip = skip
         return known.lines
 
-    def settle(self, lines: list[FlowLine]) -> None:
+    def settle(self, lines: Sequence[FlowLine]) -> None:
         """Find how far the lines are those of the assembly before.
 
         Args:

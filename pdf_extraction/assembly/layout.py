@@ -5,6 +5,7 @@ What the words mean is read elsewhere; here are offsets, boxes, columns and marg
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from pdf_extraction.model import BBox, GroundedPage, PageText
+from pdf_extraction.model import BBox, PageText
 from pdf_extraction.words import Columns, packed
 
 if TYPE_CHECKING:
@@ -81,15 +82,6 @@ class FlowLine:
             return True
         left, right = self.bbox[0] - self.column[0], self.column[1] - self.bbox[2]
         return left > 0.03 and right > 0.03 and abs(left - right) < 0.2 * (left + right) + 0.02
-
-
-def flow(pages: Sequence[GroundedPage]) -> list[FlowLine]:
-    """Every line of every page, in order, with canonical offsets."""
-    lines: list[FlowLine] = []
-    for page in pages:
-        image = page.outcome.page
-        lines += page_flow(image.text, image.page_number, page.canonical_start)
-    return lines
 
 
 def page_flow(text: PageText, page_number: int, offset: int = 0) -> list[FlowLine]:
@@ -228,7 +220,7 @@ class LineIndex:
     """
 
     def __init__(self, lines: Sequence[FlowLine]) -> None:
-        self._ends = [line.end for line in lines]
+        self._ends = array("q", (line.end for line in lines))
 
     def at(self, offset: int) -> int:
         """Index of the line that holds ``offset``, or of the next one."""

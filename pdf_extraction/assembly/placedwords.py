@@ -1,7 +1,7 @@
 """A document's words in canonical offsets: which stand in a span, their boxes, which are struck.
 
 Words are columns here: as objects, those of a thousand pages took a second to make and another
-of the garbage collector's. No line and no claim here.
+of the garbage collector's. No line is made and no claim is known here.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.model import BBox, GroundedPage, Row, union
 from pdf_extraction.words import Columns, packed
+
+#: Characters of a line that say whether it is struck.
+_BEGINNING = 12
 
 
 class PlacedWords:
@@ -69,10 +73,13 @@ class PlacedWords:
         reaches_in = first > 0 and self._ends[first - 1] > start
         return range(first - reaches_in, stop)
 
-    def begin_struck(self, start: int, end: int) -> bool:
-        """Whether the first word that begins in ``[start, end)`` is struck, and most of them."""
+    def begin_struck(self, lines: Sequence[FlowLine]) -> Sequence[bool]:
+        """Whether each line's first word is struck, and most of its beginning."""
         if not self._struck:
-            return False
+            return [False] * len(lines)
+        return [self._begins_struck(line.start, line.start + _BEGINNING) for line in lines]
+
+    def _begins_struck(self, start: int, end: int) -> bool:
         first = bisect_left(self._starts, start)
         return first in self._struck and self._are_struck(self.within(start, end))
 

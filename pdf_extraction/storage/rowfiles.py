@@ -9,7 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count, islice
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING, Any, overload
 
 import pyarrow as pa
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 #: With so few rows zstd, dictionaries and statistics take twice the time and twice the bytes.
 _FEW_ROWS = 64
+#: The table whose rows are ten times the others', with a page's text and its answer, and how many
+#: of them are made and written together: 60 MB of a thousand pages that are full.
+_FULL, _FULL_PIECE = "pages", 250
 #: Bytes of rows whose file is made in memory; a long document's whole text is in one row.
 _SMALL_BYTES = 1_000_000
 
@@ -188,23 +191,34 @@ def made(
         path = file()
         path.write_bytes(rows.file.result())
         return Made(KeptRows(path, SCHEMAS[name]), None, path)
-    left = iter(rows)
-    piece = list(islice(left, PIECE))
-    if not piece:
+    most = _FULL_PIECE if name == _FULL else PIECE
+    pieces = _pieces(rows, most)
+    first = next(pieces, None)
+    if first is None:
         return None
+    piece, is_last = first
     begun = table(piece, 0)
-    following = list(islice(left, PIECE))
-    if not following:
+    if is_last:
         return Made(piece, begun, None)
     path = file()
     with pq.ParquetWriter(path, begun.schema, compression="zstd", store_schema=False) as writer:
         writer.write_table(begun)
-        del piece, begun
-        for number in count(1):
-            writer.write_table(table(following, number * PIECE))
-            if not (following := list(islice(left, PIECE))):
-                break
+        del first, piece, begun
+        for number, (following, _) in enumerate(pieces, 1):
+            writer.write_table(table(following, number * most))
+            del following
     return Made(KeptRows(path, schema or SCHEMAS[name]), None, path)
+
+
+def _pieces(rows: Iterable[Row], most: int) -> Iterator[tuple[list[Row], bool]]:
+    """Rows a piece at a time, of which one is held, and whether each is the last."""
+    left = iter(rows)
+    ahead = list(islice(left, 1))
+    while ahead:
+        piece = [*ahead, *islice(left, most - 1)]
+        ahead = list(islice(left, 1))
+        yield piece, not ahead
+        del piece
 
 
 def _comparable(table: pa.Table) -> pa.Table:

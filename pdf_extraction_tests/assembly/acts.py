@@ -76,6 +76,15 @@ def filled(text):
 
 def tables_of(*pages, answers=None, failed=()):
     """Rows of the profile's tables; ``answers`` are devices by page number, else it reads."""
+    document, text, grounded = grounded_act(*pages, answers=answers, failed=failed)
+    tables = PROFILE.assemble(document, text, grounded)
+    check_invariants(tables["devices"], text)
+    assert _grown(document, grounded) == tables
+    return tables
+
+
+def grounded_act(*pages, answers=None, failed=()):
+    """What a profile assembles: a document, its text and its pages."""
     images = [
         PageImage(number, p.width_pt, p.height_pt, text=p.text)
         for number, p in enumerate(pages, start=1)
@@ -85,11 +94,7 @@ def tables_of(*pages, answers=None, failed=()):
         _grounded(image, start, answers, failed)
         for image, start in zip(images, canonical.page_starts, strict=True)
     ]
-    document = Document("ato", "ato", Path("ato.pdf"), "0" * 64, 1)
-    tables = PROFILE.assemble(document, canonical.text, grounded)
-    check_invariants(tables["devices"], canonical.text)
-    assert _grown(document, grounded) == tables
-    return tables
+    return Document("ato", "ato", Path("ato.pdf"), "0" * 64, 1), canonical.text, grounded
 
 
 def _grown(document, pages):
