@@ -80,7 +80,9 @@ def run_documents(
         progress: Called in this thread for each document and page.
     """
     from pdf_extraction.defs.build import build_definitions  # noqa: PLC0415
+    from pdf_extraction.pdf.memory import collect_seldom  # noqa: PLC0415
 
+    collect_seldom()  # before Dagster makes what it plans for each document
     abandoned.sweep(instance, workspace.data)
     partitions.register(instance, keys)
     launch = _Launch(instance, Session(workspace, progress), workspace.data)

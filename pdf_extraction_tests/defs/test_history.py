@@ -3,9 +3,16 @@
 import dagster as dg
 import pytest
 import sqlalchemy
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+from dagster._core.events import DagsterEvent, StepMaterializationData
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._serdes import serialize_value
 
 from pdf_extraction.defs import partitions, together
+from pdf_extraction.defs.event_text import EventTexts
 from pdf_extraction.defs.history import EventLog
 from pdf_extraction.defs.instance import open_instance
 
@@ -118,13 +125,12 @@ def test_what_is_written_together_are_the_rows_that_dagster_would_write(instance
         log.dispose()
 
 
-def as_told(entries):
-    """Of what checks of partitions found, all but when it was and in which run."""
+def as_told(entries, kind=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+    """Of what is said of partitions, all but when it was and in which run."""
     return [
         str(entry._replace(timestamp=0.0)).replace(entry.run_id, "run")
         for entry in entries
-        if entry.dagster_event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION
-        and entry.dagster_event.event_specific_data.partition
+        if entry.dagster_event_type is kind and entry.dagster_event.event_specific_data.partition
     ]
 
 
@@ -134,3 +140,84 @@ def test_what_checks_found_is_told_at_once_as_dagster_would_tell_it(instance):
     theirs, ours = as_told(judged_run(instance, yielded)), as_told(judged_run(instance, at_once))
     assert len(ours) == 5
     assert ours == theirs
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
+def test_each_partition_is_planned_by_the_event_that_dagster_would_make_for_it(instance, tmp_path):
+    """Dagster hands ours one event for all of an asset's partitions, and its own store one each."""
+    kind = dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as theirs:
+        expected = as_told(judged_run(theirs), kind)
+    assert len(expected) == 5
+    assert sorted(as_told(judged_run(instance), kind)) == sorted(expected)
+
+
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning", "ignore::dagster.BetaWarning")
+def test_a_check_that_is_planned_for_partitions_is_planned_for_each_of_them(instance, tmp_path):
+    """Until it is made, a partition's row of a check has an event that names it alone."""
+    events = judged_run(instance)
+    planned = [
+        event
+        for event in events
+        if event.dagster_event_type is dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED
+    ]
+    ours = EventLog(str(tmp_path / "ours"))
+    ours.store_event_batch(planned)
+    key = dg.AssetCheckKey(dg.AssetKey("thing"), "sound")
+    named = {
+        record.partition: record.event.dagster_event.event_specific_data.partitions_subset.subset
+        for record in ours.get_asset_check_execution_history(key, 9)
+    }
+    assert named == {f"d{number}": {f"d{number}"} for number in range(5)}
+    ours.dispose()
+
+
+VALUES = {
+    "text": SAID,
+    "int": 3,
+    "float": 0.1,
+    "endless": float("inf"),
+    "bool": True,
+    "none": None,
+    "path": dg.MetadataValue.path("/a/é"),
+    "md": dg.MetadataValue.md("| a |"),
+    "json": dg.MetadataValue.json({"b": [1, None], "a": SAID}),
+    "schema": dg.TableSchema([dg.TableColumn("c")]),
+}
+
+
+@pytest.mark.parametrize("tags", [{}, {"dagster/data_version": "1", "partition": "d"}])
+@pytest.mark.parametrize("partition", [None, "d1", SAID])
+def test_the_text_of_an_event_is_the_one_that_dagster_makes(tags, partition):
+    """Of a materialisation and of what a check found, whatever is shown beside it."""
+    key = dg.AssetKey(["folder", "thing"])
+    made = dg.AssetMaterialization(key, partition=partition, metadata=VALUES, tags=tags)
+    target = AssetCheckEvaluationTargetMaterializationData(
+        storage_id=7, run_id="run", timestamp=1.23456789e9
+    )
+    texts = EventTexts()
+    for told in (
+        StepMaterializationData(made),
+        StepMaterializationData(made.with_metadata({})),
+        *(
+            dg.AssetCheckEvaluation(
+                asset_key=key,
+                check_name=name,
+                passed=passed,
+                metadata=VALUES,
+                partition=partition,
+                description=description,
+                target_materialization_data=aim,
+            )
+            for name, passed, description, aim in (
+                ("sound", True, SAID, target),
+                ("sound", True, None, None),
+                ("sound", False, "no", target),
+                (SAID, True, "yes", None),
+            )
+        ),
+    ):
+        event = DagsterEvent("STEP_START", "job", message=SAID)
+        event = event._replace(event_specific_data=told)
+        entry = EventLogEntry(None, "debug", SAID, "run", 1.5, dagster_event=event)
+        assert texts.of(entry) == serialize_value(entry)
