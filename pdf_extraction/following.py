@@ -39,8 +39,8 @@ _BLOCK = 8
 #: come until it is assembled again.
 _NEXT_DRAFT = 0.4
 #: Pages before the last at which it is assembled once more, so that little is left for the last
-#: time, and early enough to be through with it by then: two seconds of many servers.
-_LAST_PAGES = 128
+#: time, and early enough to be through with it by then: a second of many servers.
+_LAST_PAGES = 64
 
 
 class Followers:
@@ -197,7 +197,7 @@ class Followed:
         draft = draft_of(self.profile, outcome, [self._groundings[n] for n in numbers])
         made = {
             name: self._tables.setdefault(name, TableSoFar(name)).prepared(
-                list(rows), whole=self._first == count
+                _held(rows), whole=self._first == count
             )
             for name, rows in draft.records.items()
         }
@@ -238,6 +238,10 @@ class Followed:
         if drafted is not None and not drafted.is_of(outcome, groundings):
             drafted = None
         return assemble_document(self.profile, outcome, groundings, calls, drafted)
+
+
+def _held(rows: Iterable[Row]) -> Sequence[Row]:
+    return rows if isinstance(rows, Sequence) else list(rows)
 
 
 _followed: Followed | None = None

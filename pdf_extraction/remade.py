@@ -7,7 +7,7 @@ What is made, and from what, is not known here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 Item_co = TypeVar("Item_co", covariant=True)
 Number = TypeVar("Number")
@@ -52,6 +52,26 @@ class Remade(ByPlace[Item_co]):
 
     def _at(self, place: int) -> Item_co:
         return self._make(place)
+
+
+class Alike(ByPlace[dict[str, Any]]):
+    """Rows that say the same in some columns, which are put in when one is looked at.
+
+    What is known last of a document stands in every one of its rows: they would all be others.
+
+    Args:
+        rows: Without these columns.
+        alike: What each of them says in these.
+    """
+
+    def __init__(self, rows: Sequence[dict[str, Any]], alike: Mapping[str, Any]) -> None:
+        self.rows, self.alike = rows, alike
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def _at(self, place: int) -> dict[str, Any]:
+        return {**self.rows[place], **self.alike}
 
 
 class ByNumber(Mapping[Number, Item_co]):

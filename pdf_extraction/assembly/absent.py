@@ -18,22 +18,32 @@ from pdf_extraction.model import Row
 
 
 def absent_rows(
-    document_id: str, rows: Sequence[Row], unclaimed: set[tuple[int, str, str]], book: Book
-) -> list[tuple[int, PlacedClaim, Row]]:
-    """Rows of absent claims, each with the index in ``rows`` that it goes before.
+    document_id: str,
+    rows: Sequence[Row],
+    unclaimed: set[tuple[int, str, str]],
+    book: Book,
+    known: Sequence[tuple[int, Row]] = (),
+    first: int = 0,
+) -> list[tuple[int, int, Row]]:
+    """Rows of absent claims, each with its claim's index and that in ``rows`` that it goes before.
 
     Args:
         document_id: For the rows.
         rows: Rows of the devices that stand on their pages, in order.
         unclaimed: (page, type, identifier) of those that no claim stands on.
         book: The document.
+        known: Those of the claims before the ``first``, and where they go.
+        first: Index of the claim to begin with.
     """
     starts = [row["canonical_spans"][0]["start"] for row in rows]
     used = {row["device_id"] for row in rows}
     inserted: dict[int, list[Row]] = defaultdict(list)
+    for place, row in known:
+        inserted[place].append(row)
+        used.add(row["device_id"])
     found = []
     standing = Standing(book.placed)
-    for number, item in enumerate(book.placed):
+    for number, item in enumerate(book.placed[first:], first):
         if item.grounding.spans or standing.repeats(number):
             continue
         if stands_unclaimed(item, unclaimed):
@@ -44,7 +54,7 @@ def absent_rows(
         )
         used.add(row["device_id"])
         inserted[place].append(row)
-        found.append((place, item, row))
+        found.append((number, place, row))
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pdf_extraction.assembly.canonical import canonical_hash
 from pdf_extraction.assembly.citations import citations
 from pdf_extraction.model import BBox, Document, Row, union
-from pdf_extraction.remade import HELD, Again
+from pdf_extraction.remade import HELD, Again, Alike
 
 RETRIEVAL_LIMIT = 1_800
 """Characters of ``retrieval_text`` beyond which an article is split: some 450 tokens, so
@@ -34,18 +34,31 @@ class _Made(NamedTuple):
     held: Sequence[str]
 
 
+class _Family(NamedTuple):
+    """A device without a parent with all rows below it, and the chunks of each, by its id.
+
+    Attributes:
+        rows: In order.
+        made: Their chunks, but for what is known last.
+        chunks: Their chunks, but for the document's hash.
+    """
+
+    rows: list[Row]
+    made: dict[str, list[_Made]]
+    chunks: dict[str, list[Row]]
+
+
 @dataclass
 class KnownChunks:
     """Chunks of a document's first pages, for making those of more of them.
 
     Attributes:
         document: Whose.
-        families: By the id of each device without a parent: all rows below it, and each one's
-            chunks.
+        families: By the id of the device without a parent.
     """
 
     document: Document | None = None
-    families: dict[str, tuple[list[Row], dict[str, list[_Made]]]] = field(default_factory=dict)
+    families: dict[str, _Family] = field(default_factory=dict)
 
 
 def build_chunks(
@@ -77,31 +90,41 @@ def build_chunks(
         lowest of the devices that a chunk holds, where any has one. Those of a long document
         are made anew whenever they are looked at.
     """
-    tree = _Tree(document, devices, canonical_hash(canonical_text))
+    tree = _Tree(document, devices)
+    alike = {"canonical_hash": canonical_hash(canonical_text)}
     if known is not None:
         made = _made(tree, document, devices, known)
-        return [tree.finished(chunk) for row in devices for chunk in made[row["device_id"]]]
-    chunks = Again(lambda: (tree.finished(chunk) for row in devices for chunk in tree.made(row)))
+        return Alike([chunk for row in devices for chunk in made[row["device_id"]]], alike)
+    chunks = Again(
+        lambda: (tree.finished(chunk) | alike for row in devices for chunk in tree.made(row))
+    )
     return chunks if len(devices) > HELD else list(chunks)
 
 
 def _made(
     tree: _Tree, document: Document, devices: Sequence[Row], known: KnownChunks
-) -> dict[str, list[_Made]]:
+) -> dict[str, list[Row]]:
     """Chunks by device; of families that are as they were, those that were made before."""
     before = known.families if known.document == document else {}
     known.document, known.families = document, {}
-    made: dict[str, list[_Made]] = {}
-    if not devices:
-        return made
-    seen = itemgetter(*(name for name in devices[0] if name not in _LATE))
-    for top, family in _families(devices).items():
-        rows, chunks = before.get(top, ([], {}))
-        if list(map(seen, rows)) != list(map(seen, family)):
-            chunks = {row["device_id"]: tree.made(row) for row in family}
-        known.families[top] = family, chunks
-        made |= chunks
+    made: dict[str, list[Row]] = {}
+    for top, rows in _families(devices).items():
+        family = before.get(top)
+        if family is None or family.rows != rows:
+            family = _family(tree, rows, family)
+        known.families[top] = family
+        made |= family.chunks
     return made
+
+
+def _family(tree: _Tree, rows: list[Row], before: _Family | None) -> _Family:
+    """Chunks of rows that are others than before, if only in what is known last."""
+    seen = itemgetter(*(name for name in rows[0] if name not in _LATE))
+    if before is not None and list(map(seen, before.rows)) == list(map(seen, rows)):
+        made = before.made
+    else:
+        made = {row["device_id"]: tree.made(row) for row in rows}
+    return _Family(rows, made, {own: list(map(tree.finished, of)) for own, of in made.items()})
 
 
 def _families(devices: Sequence[Row]) -> dict[str, list[Row]]:
@@ -118,9 +141,8 @@ def _families(devices: Sequence[Row]) -> dict[str, list[Row]]:
 class _Tree:
     """The document's devices by id, and the making of one chunk."""
 
-    def __init__(self, document: Document, devices: Sequence[Row], text_hash: str) -> None:
+    def __init__(self, document: Document, devices: Sequence[Row]) -> None:
         self.document = document
-        self.text_hash = text_hash
         self.by_id = {device["device_id"]: device for device in devices}
         self.cited: dict[str, list[str]] = {}
         self.children: dict[str, list[Row]] = {}
@@ -150,11 +172,10 @@ class _Tree:
         return [*self._article(device), own] if device["device_type"] == "artigo" else [own]
 
     def finished(self, chunk: _Made) -> Row:
-        """A chunk with all its columns; its confidence is the lowest of what it holds."""
+        """A chunk with all but the document's hash; its confidence is the lowest it holds."""
         held = (self.by_id[name]["confidence"] for name in chunk.held)
         known = [value for value in held if value is not None]
-        late = {"confidence": min(known) if known else None, "canonical_hash": self.text_hash}
-        return chunk.row | late
+        return chunk.row | {"confidence": min(known) if known else None}
 
     def _article(self, article: Row) -> Iterator[_Made]:
         """The article's chunk, or its parts."""

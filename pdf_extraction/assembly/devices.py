@@ -5,8 +5,10 @@ The order of the work is here; each step is a module of its own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pdf_extraction.assembly.absent import absent_rows
 from pdf_extraction.assembly.amended import amended_act, ementa_above
@@ -18,30 +20,39 @@ from pdf_extraction.assembly.candidates import (
     find_events,
 )
 from pdf_extraction.assembly.claims import DeviceClaim, PlacedClaim, tie
-from pdf_extraction.assembly.extents import LOOKED_AHEAD, Piece, device_pieces, merge_pieces
+from pdf_extraction.assembly.extents import Piece, device_pieces, merge_pieces
+from pdf_extraction.assembly.head import Absent, Head
 from pdf_extraction.assembly.known import Known
 from pdf_extraction.assembly.owntext import device_status, own_text, spans_text
 from pdf_extraction.assembly.sequence import read_sequence
-from pdf_extraction.assembly.structure import Node, assign_ids, build_tree, path
+from pdf_extraction.assembly.structure import Node, assign_ids, path
 from pdf_extraction.model import Document, GroundedPage, Row
 
 #: Cost up to which a label is said to continue the numbering; see ``sequence``.
 _CONTINUES = 0.9
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, slots=True)
 class Assembled:
     """A row of ``devices`` with what is known about how it came to be.
 
     Attributes:
-        row: Every column; ``confidence`` and its method still empty.
+        row: Every column; ``confidence`` and its method still empty at first. It is never
+            changed, so that who made something of it knows it again.
         claim: The claim that stands for it; None where only the page's own label does.
         continues: Whether its label continues the numbering; None for an absent claim.
+        parts: What each of its pages has of it, for who finds its confidence; None before.
     """
 
     row: Row
     claim: PlacedClaim | None
     continues: bool | None
+    parts: Sequence[Any] | None = None
+
+    def tell(self, **columns: Any) -> None:
+        """Have the row say this; it is another one where it said otherwise."""
+        if any(self.row[name] != value for name, value in columns.items()):
+            self.row = {**self.row, **columns}
 
 
 def assemble_devices(
@@ -58,34 +69,31 @@ def assemble_devices(
         text: Canonical text.
         pages: All pages, in order.
         answers: Each page's claims; None for a page without an answer.
-        known: From assembling its first pages; gets what this assembly finds out.
+        known: From assembling its first pages; gets what this assembly finds out. Rows that are
+            as they were are the same objects.
     """
     book = Book(text, pages, answers, known)
     candidates = _candidates(book, known)
     events = find_events(book.lines)
     describe(candidates, events, book.lines, book.struck_lines)
     taken = read_sequence(candidates, events, known.beams if known is not None else None)
-    nodes = build_tree(taken, candidates, events, book.lines)
-    cuts = _cuts(book, nodes, [candidates[node.candidate] for node in nodes], known)
+    head = Head()
+    if known is not None:
+        head, known.head = known.head, head  # of an assembly that breaks, nothing is kept
+        head.begin(taken, candidates, book.lines, known.same(document.document_id))
+    nodes = head.tree.grow(taken, candidates, events, book.lines, head.first)
+    cuts = _cuts(book, nodes, candidates, head)
     for node, cut in zip(nodes, cuts, strict=True):
         node.struck, node.text = cut.status == "riscado", cut.text
     assign_ids(nodes)
-    ementas = _ementas(book, nodes, candidates)
-    several = len({node.scope.act for node in nodes}) > 1
-    found = []
-    for node, cut in zip(nodes, cuts, strict=True):
-        number = candidates[node.candidate].claim
-        claim = book.placed[number] if number >= 0 else None
-        row = {
-            "document_id": document.document_id,
-            **_row(node, cut, claim),
-            "path": path(node, several=several),
-            "context_name": amended_act(node, ementas[node.scope.act])
-            if node.quoted
-            else node.scope.annex or node.scope.act_name or None,
-        }
-        found.append(Assembled(row, claim, node.cost < _CONTINUES))
-    return _numbered(_with_absent(document.document_id, found, book))
+    stay = head.rows(nodes, cuts)
+    made = _made(document.document_id, book, nodes, cuts, candidates, stay)
+    head.found = [*head.found[:stay], *made]
+    page = book.lines[candidates[nodes[stay].candidate].line].page if head.absent_stay else 0
+    head.absent = _absent(document.document_id, book, head, page)
+    if known is not None:
+        known.head = head
+    return _numbered(_merged(head.found, head.absent))
 
 
 def _candidates(book: Book, known: Known | None) -> list[Candidate]:
@@ -98,24 +106,60 @@ def _candidates(book: Book, known: Known | None) -> list[Candidate]:
     return tie(book.placed, found, book.lines)
 
 
-def _with_absent(document_id: str, found: list[Assembled], book: Book) -> list[Assembled]:
-    rows = [item.row for item in found]
+def _made(
+    document_id: str,
+    book: Book,
+    nodes: Sequence[Node],
+    cuts: Sequence[Cut],
+    candidates: Sequence[Candidate],
+    first: int,
+) -> Iterator[Assembled]:
+    """Rows of the devices from the ``first`` on."""
+    ementas = _ementas(book, nodes, candidates)
+    several = len({node.scope.act for node in nodes}) > 1
+    for node, cut in zip(nodes[first:], cuts[first:], strict=True):
+        number = candidates[node.candidate].claim
+        claim = book.placed[number] if number >= 0 else None
+        row = {
+            "document_id": document_id,
+            **_row(node, cut, claim),
+            "path": path(node, several=several),
+            "context_name": amended_act(node, ementas[node.scope.act])
+            if node.quoted
+            else node.scope.annex or node.scope.act_name or None,
+        }
+        yield Assembled(row, claim, node.cost < _CONTINUES)
+
+
+def _absent(document_id: str, book: Book, head: Head, page: int) -> list[Absent]:
+    """Rows of absent claims; those of the pages before ``page`` stay."""
+    first = bisect_left(book.placed, page, key=lambda item: item.page)
+    kept = [row for row in head.absent if row.claim < first]
     unclaimed = {
-        (page, item.row["device_type"], item.row["identifier"])
-        for item in found
-        if item.claim is None
-        for page in range(item.row["page_number"], item.row["page_end"] + 1)
+        (number, item.row["device_type"], item.row["identifier"])
+        for item in head.found
+        if item.claim is None and item.row["page_end"] >= page
+        for number in range(item.row["page_number"], item.row["page_end"] + 1)
     }
-    merged = list(found)
-    absent = absent_rows(document_id, rows, unclaimed, book)
-    for place, claim, row in reversed(absent):
-        merged.insert(place, Assembled(row, claim, None))
-    return merged
+    rows = [item.row for item in head.found]
+    known = [(row.place, row.item.row) for row in kept]
+    found = absent_rows(document_id, rows, unclaimed, book, known, first)
+    return [*kept, *(Absent(n, at, Assembled(row, book.placed[n], None)) for n, at, row in found)]
+
+
+def _merged(found: Sequence[Assembled], absent: Sequence[Absent]) -> list[Assembled]:
+    merged: list[Assembled] = []
+    last = 0
+    for row in sorted(absent, key=lambda row: row.place):
+        merged += found[last : row.place]
+        merged.append(row.item)
+        last = row.place
+    return [*merged, *found[last:]]
 
 
 def _numbered(found: list[Assembled]) -> list[Assembled]:
     for position, item in enumerate(found):
-        item.row["position"] = position
+        item.tell(position=position)
     return found
 
 
@@ -143,21 +187,19 @@ class Cut:
 
 
 def _cuts(
-    book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate], known: Known | None
+    book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate], head: Head
 ) -> list[Cut]:
-    stops = [*(candidate.cut(book.lines) for candidate in candidates), len(book.text)][1:]
-
-    def made(at: int) -> Cut:
-        return _cut(book, nodes[at], candidates[at], stops[at])
-
-    if known is None:
-        return list(map(made, range(len(nodes))))
-    keys = [
-        (candidate.line, candidate.start, stop, node.label.end, node.quoted)
-        for node, candidate, stop in zip(nodes, candidates, stops, strict=True)
-    ]
-    reaches = [*(candidate.line + LOOKED_AHEAD for candidate in candidates), len(book.lines)][1:]
-    return known.cuts(keys, reaches, made)
+    at = [candidates[node.candidate] for node in nodes]
+    stops = [*(candidate.cut(book.lines) for candidate in at), len(book.text)][1:]
+    known = head.cuts[: head.first - len(head.tree.nodes) + len(nodes)] if head.first else ()
+    cuts = []
+    for number, (node, candidate, stop) in enumerate(zip(nodes, at, stops, strict=True)):
+        cut = known[number] if number < len(known) else None
+        if cut is None or cut.by_other_pages:
+            made = _cut(book, node, candidate, stop)
+            cut = cut if cut == made else made
+        cuts.append(cut)
+    return cuts
 
 
 def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> Cut:

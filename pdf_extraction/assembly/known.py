@@ -7,11 +7,12 @@ those of an assembly that knew nothing. Nothing is worked out here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pdf_extraction.assembly.furniture import Marked
+from pdf_extraction.assembly.head import Head, Same, alike
 from pdf_extraction.assembly.layout import FlowLine, page_flow
 from pdf_extraction.assembly.owntext import words_of
 from pdf_extraction.assembly.placedwords import PlacedWords
@@ -20,7 +21,6 @@ from pdf_extraction.model import GroundedPage, PageText
 
 if TYPE_CHECKING:
     from pdf_extraction.assembly.candidates import Candidate
-    from pdf_extraction.assembly.devices import Cut
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,7 @@ class Known:
             assembly before.
         candidates: Of that assembly, as its lines alone make them.
         beams: Readings of its candidates' numbering.
+        head: Its devices and their rows.
         marked: Which of its lines were no part of the flow, page by page.
     """
 
@@ -52,12 +53,17 @@ class Known:
         self._pages: dict[int, _Page] = {}
         self._lines: Sequence[FlowLine] = ()
         self._skips: list[str] = []
-        self._cuts: dict[Hashable, Cut] = {}
+        self.head = Head()
+        self._grounded: Sequence[GroundedPage] = ()
+        self._same_page = 0
         self._placed, self._of = PlacedWords(()), _Shared()
         self._words, self._words_of = set[str](), _Shared()
 
     def flow(self, pages: Sequence[GroundedPage]) -> list[FlowLine]:
         """Every line of every page, in order, with canonical offsets."""
+        same = alike(pages, self._grounded)
+        self._grounded = pages
+        self._same_page = pages[same - 1].outcome.page.page_number if same else 0
         return [line for page in pages for line in self._page_lines(page)]
 
     def _page_lines(self, page: GroundedPage) -> list[FlowLine]:
@@ -83,24 +89,9 @@ class Known:
         self.settled = next((at for at, is_same in enumerate(same) if not is_same), shared)
         self._lines, self._skips = lines, [line.skip for line in lines]
 
-    def cuts(
-        self, keys: Sequence[Hashable], reaches: Sequence[int], make: Callable[[int], Cut]
-    ) -> list[Cut]:
-        """What the page prints for each device.
-
-        Args:
-            keys: All that decides a device's text but for the lines.
-            reaches: For each the index of the last line that may be looked at.
-            make: Cuts the device of an index anew.
-        """
-        found = []
-        for number, (key, reach) in enumerate(zip(keys, reaches, strict=True)):
-            known = self._cuts.get(key) if reach < self.settled else None
-            found.append(known or make(number))
-        self._cuts = {
-            key: cut for key, cut in zip(keys, found, strict=True) if not cut.by_other_pages
-        }
-        return found
+    def same(self, document_id: str) -> Same:
+        """How far all is as it was in the assembly before, once this one's devices are read."""
+        return Same(document_id, self.beams.shared, self.settled, self._same_page)
 
     def placed(self, pages: Sequence[GroundedPage]) -> PlacedWords:
         """The words of all pages."""

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from pdf_extraction.assembly.candidates import Candidate, Event
@@ -40,8 +39,7 @@ Levels = tuple[Level | None, Level | None, Level | None, Level | None, Level | N
 _EMPTY: Levels = (None, None, None, None, None)
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
+class Taken(NamedTuple):
     """A candidate taken for a device.
 
     Attributes:
@@ -92,9 +90,14 @@ _BEGINNING: _Beam = [
 
 
 class Beams:
-    """How far readings of a numbering had come, for the same beginning read again."""
+    """How far readings of a numbering had come, for the same beginning read again.
+
+    Attributes:
+        shared: How many of the first candidates can be read as they could be the time before.
+    """
 
     def __init__(self) -> None:
+        self.shared = 0
         self._seen: list[tuple[Any, ...]] = []
         self._beams: list[_Beam] = []
 
@@ -108,7 +111,7 @@ class Beams:
         shared = min(len(seen), len(self._seen))
         same = next((at for at, (now, before) in enumerate(both) if now != before), shared)
         del self._beams[same // _KEPT_EVERY :]
-        self._seen = seen
+        self._seen, self.shared = seen, same
         if not self._beams:
             return 0, _BEGINNING
         return len(self._beams) * _KEPT_EVERY, self._beams[-1]

@@ -1,4 +1,4 @@
-"""The document's devices as a tree: parents, scopes, sections, versions, ids.
+"""The document's devices as a tree: parents, scopes, sections, ids.
 
 Takes what ``sequence`` decided; no text is cut here.
 """
@@ -50,7 +50,6 @@ class Node:
         opens: It opens a quoted block under its parent.
         block: Number of that block under its base device.
         sections: Headings above it.
-        version: Which printed wording of its device this is, from 1.
         device_id: LexML fragment.
         cost: What its number broke.
         orphan_article: Identifier of the article outside the excerpt that it belongs to.
@@ -64,7 +63,6 @@ class Node:
     opens: bool
     block: int = 0
     sections: tuple[str, ...] = ()
-    version: int = 1
     device_id: str = ""
     cost: float = 0.0
     orphan_article: str = ""
@@ -91,46 +89,97 @@ class Node:
         return names[::-1]
 
 
-def build_tree(
-    taken: Sequence[Taken],
-    candidates: Sequence[Candidate],
-    events: Sequence[Event],
-    lines: Sequence[FlowLine],
-) -> list[Node]:
-    """Devices in document order, with parents and scopes."""
-    scopes = _Scopes(events)
-    sections = _Sections(lines)
-    outer: list[Node | None] = [None] * 5
-    inner: list[Node | None] = [None] * 5
-    blocks: Counter[int] = Counter()
-    nodes: list[Node] = []
-    for how in taken:
-        candidate = candidates[how.candidate]
-        label = candidate.readings[how.reading]
-        rank = RANK[label.type]
-        if how.restarts:
-            outer = [None] * 5
-            sections.restart(events[how.event].line if how.event >= 0 else candidate.line)
-        scope = scopes.at(how, candidate)
-        node = Node(how.candidate, label, scope, None, how.quoted, how.opens, cost=how.cost)
-        if how.opens:
-            node.parent = _deepest(outer)
-            blocks[id(node.parent)] += 1
-            node.block = blocks[id(node.parent)]
-            inner = [None] * 5
-        elif how.quoted:
-            node.parent = _above(inner, rank)
+@dataclass(frozen=True)
+class Opening:
+    """Where an article of the act itself begins, and nothing above it is looked at any more.
+
+    Attributes:
+        scopes: Which act or annex it stands in, before it says anything of that.
+        sections: Which headings are open above it.
+    """
+
+    scopes: _Scopes
+    sections: _Sections
+
+
+class Tree:
+    """Devices in document order, with parents and scopes; it grows at its end, or from a place.
+
+    Attributes:
+        nodes: One for each candidate that was taken.
+        openings: By the index of its node, each place from which the tree can be grown anew.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+        self.openings: dict[int, Opening] = {}
+
+    def grow(
+        self,
+        taken: Sequence[Taken],
+        candidates: Sequence[Candidate],
+        events: Sequence[Event],
+        lines: Sequence[FlowLine],
+        first: int = 0,
+    ) -> list[Node]:
+        """The document's devices, in order.
+
+        Args:
+            taken: All of them.
+            candidates: That they were taken of.
+            events: Annex, act and closing lines between these.
+            lines: The flow.
+            first: How many of the nodes stay; one of ``openings``, or 0.
+        """
+        scopes, sections = _Scopes(events), _Sections(lines)
+        if first:
+            opening = self.openings[first]
+            scopes, sections = opening.scopes.on(events), opening.sections.on(lines)
+        del self.nodes[first:]
+        self.openings = {at: known for at, known in self.openings.items() if at < first}
+        open_ = _Open()
+        for at, how in enumerate(taken[first:], first):
+            candidate = candidates[how.candidate]
+            label = candidate.readings[how.reading]
+            if label.type == "artigo" and not how.quoted:
+                self.openings[at] = Opening(scopes.on(events), sections.on(lines))
+            if how.restarts:
+                open_ = _Open()
+                sections.restart(events[how.event].line if how.event >= 0 else candidate.line)
+            scope = scopes.at(how, candidate)
+            node = Node(how.candidate, label, scope, None, how.quoted, how.opens, cost=how.cost)
+            open_.take(node)
+            node.sections = sections.at(candidate.line)
+            self.nodes.append(node)
+        return _without_strays(self.nodes)
+
+
+class _Open:
+    """Devices that others may stand below: the act's own, and those of the act that it quotes."""
+
+    def __init__(self) -> None:
+        self._outer: list[Node | None] = [None] * 5
+        self._inner: list[Node | None] = [None] * 5
+        self._blocks: Counter[int] = Counter()
+
+    def take(self, node: Node) -> None:
+        """Give the next device its parent; others may stand below it then."""
+        rank = RANK[node.label.type]
+        if node.opens:
+            node.parent = _deepest(self._outer)
+            self._blocks[id(node.parent)] += 1
+            node.block = self._blocks[id(node.parent)]
+            self._inner = [None] * 5
+        elif node.quoted:
+            node.parent = _above(self._inner, rank)
             if node.parent is None:
-                node.parent, node.opens = _deepest(outer), True
-                node.block = max(blocks[id(node.parent)], 1)
+                node.parent, node.opens = _deepest(self._outer), True
+                node.block = max(self._blocks[id(node.parent)], 1)
         else:
-            node.parent = _above(outer, rank)
-        stack = inner if how.quoted else outer
+            node.parent = _above(self._outer, rank)
+        stack = self._inner if node.quoted else self._outer
         stack[rank] = node
         stack[rank + 1 :] = [None] * (4 - rank)
-        node.sections = sections.at(candidate.line)
-        nodes.append(node)
-    return _without_strays(nodes)
 
 
 def _deepest(stack: Sequence[Node | None]) -> Node | None:
@@ -170,6 +219,12 @@ class _Scopes:
         self._events = events
         self._current: Scope | None = None
         self._annexes = 0
+
+    def on(self, events: Sequence[Event]) -> _Scopes:
+        """The same at the same place, between events of which the first are those."""
+        other = _Scopes(events)
+        other._current, other._annexes = self._current, self._annexes
+        return other
 
     def at(self, how: Taken, candidate: Candidate) -> Scope:
         if self._current is None:
@@ -216,6 +271,12 @@ class _Sections:
         self._line = 0
         self._open: list[tuple[int, str]] = []
         self._above: FlowLine | None = None
+
+    def on(self, lines: Sequence[FlowLine]) -> _Sections:
+        """The same at the same place, of lines of which the first are those."""
+        other = _Sections(lines)
+        other._line, other._open, other._above = self._line, [*self._open], self._above
+        return other
 
     def restart(self, line: int) -> None:
         """Forget the headings above ``line``, where another act or annex begins."""
@@ -266,8 +327,7 @@ def _title(lines: Sequence[FlowLine], index: int, rest: str) -> str:
 
 
 def assign_ids(nodes: Sequence[Node]) -> None:
-    """Versions and unique LexML ids, parents before children."""
-    _count_versions(nodes)
+    """Unique LexML ids, parents before children."""
     several = any(node.scope.act > 1 for node in nodes)
     groups: dict[tuple[int, int, str], list[Node]] = defaultdict(list)
     for node in nodes:
@@ -312,14 +372,6 @@ def _unique(base: str, used: set[str]) -> str:
     while f"{base}~{number}" in used:
         number += 1
     return f"{base}~{number}"
-
-
-def _count_versions(nodes: Sequence[Node]) -> None:
-    counts: Counter[tuple[int, tuple[str, ...]]] = Counter()
-    for node in nodes:
-        key = (id(node.scope), tuple(node.ancestors))
-        counts[key] += 1
-        node.version = counts[key]
 
 
 def path(node: Node, *, several: bool) -> list[str]:

@@ -8,26 +8,30 @@ from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pdf_extraction.remade import Alike, ByPlace
 from pdf_extraction.storage.checked import to_table
-from pdf_extraction.storage.schemas import SCHEMAS
+from pdf_extraction.storage.schemas import SCHEMAS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from pdf_extraction.model import Row
 
 #: Rows that are made, written and read together.
 PIECE = 1_000
-#: Columns that may become others in all of a document's rows when more pages come.
-_LATE = ("position", "confidence", "confidence_method", "canonical_hash")
+#: Rows that become Arrow together where more may come: of those that a piece has others among,
+#: all are made again.
+_SLICE = 200
+#: Columns that may become others in many of a document's rows when more pages come.
+_LATE = ("position", "confidence", "confidence_method")
 
 
-class Prepared(list["Row"]):
+class Prepared(ByPlace["Row"]):
     """All rows of one document in one table.
 
     Args:
@@ -35,9 +39,15 @@ class Prepared(list["Row"]):
         file: Their Parquet file, where it is being made already.
     """
 
-    def __init__(self, rows: Iterable[Row], file: Future[bytes] | None = None) -> None:
-        super().__init__(rows)
+    def __init__(self, rows: Sequence[Row], file: Future[bytes] | None = None) -> None:
+        self._rows = rows
         self.file = file
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def _at(self, place: int) -> Row:
+        return self._rows[place]
 
 
 class TableSoFar:
@@ -49,13 +59,11 @@ class TableSoFar:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        schema = SCHEMAS[name]
-        self._late = pa.schema([schema.field(name) for name in _LATE if name in schema.names])
-        self._early = itemgetter(*(name for name in schema.names if name not in _LATE))
+        self._schema = plain(SCHEMAS[name])
         self._known: list[tuple[Sequence[Row], pa.Table]] = []
 
     def prepared(self, rows: Sequence[Row], *, whole: bool) -> Prepared:
-        """All rows that there are now; pieces that were there are not made again.
+        """All rows that there are now; those that were there do not become Arrow again.
 
         Args:
             rows: The rows.
@@ -64,44 +72,66 @@ class TableSoFar:
         Raises:
             RowMismatch: Rows do not fit their table.
         """
-        known = self._known
+        own, alike = (rows.rows, rows.alike) if isinstance(rows, Alike) else (rows, {})
+        slices = [own[start : start + _SLICE] for start in range(0, len(own), _SLICE)]
+        known = iter(self._known)
         self._known = [
-            (piece, self._piece(piece, start, *known[start // PIECE : start // PIECE + 1]))
-            for start in range(0, len(rows), PIECE)
-            for piece in [rows[start : start + PIECE]]
+            (some, self._table(some, place * _SLICE, alike, next(known, None)))
+            for place, some in enumerate(slices)
         ]
-        pieces = [table for _, table in self._known]
-        return Prepared(rows, _in_thread(_file, pieces) if whole and len(rows) > PIECE else None)
+        tables = [self._whole(table, alike) for _, table in self._known]
+        return Prepared(rows, _in_thread(_file, tables) if whole and len(rows) > PIECE else None)
 
-    def _piece(
-        self, rows: Sequence[Row], first: int, before: tuple[Sequence[Row], pa.Table] | None = None
+    def _table(
+        self,
+        rows: Sequence[Row],
+        first: int,
+        alike: Container[str],
+        before: tuple[Sequence[Row], pa.Table] | None,
     ) -> pa.Table:
+        names = [name for name in self._schema.names if name not in alike]
         if before is None or len(before[0]) != len(rows):
-            return to_table(self._name, rows, first=first)
+            return to_table(self._name, rows, self._of(names), first)
         old, table = before
-        if list(map(self._early, rows)) != list(map(self._early, old)):
-            return to_table(self._name, rows, first=first)
-        names = self._late.names
-        late = to_table(self._name, [{n: row[n] for n in names} for row in rows], self._late, first)
-        columns = [late[n] if n in names else table[n] for n in table.column_names]
+        if rows == old:
+            return table
+        early = itemgetter(*(name for name in names if name not in _LATE))
+        if list(map(early, rows)) != list(map(early, old)):
+            return to_table(self._name, rows, self._of(names), first)
+        late = [name for name in names if name in _LATE]
+        told = [{name: row[name] for name in late} for row in rows]
+        made = to_table(self._name, told, self._of(late), first)
+        columns = [made[name] if name in late else table[name] for name in names]
         return pa.Table.from_arrays(columns, schema=table.schema)
+
+    def _of(self, names: Sequence[str]) -> pa.Schema:
+        return pa.schema([SCHEMAS[self._name].field(name) for name in names])
+
+    def _whole(self, table: pa.Table, alike: Mapping[str, Any]) -> pa.Table:
+        """A table with the columns in which all rows say the same."""
+        columns = [
+            pa.repeat(pa.scalar(alike[field.name], field.type), len(table))
+            if field.name in alike
+            else table[field.name]
+            for field in self._schema
+        ]
+        return pa.Table.from_arrays(columns, schema=self._schema)
 
 
 def _in_thread(
-    make: Callable[[Sequence[pa.Table]], bytes], pieces: Sequence[pa.Table]
+    make: Callable[[Sequence[pa.Table]], bytes], tables: Sequence[pa.Table]
 ) -> Future[bytes]:
     """Compressing needs no interpreter, so it goes on beside what is worked out next."""
     thread = ThreadPoolExecutor(1, "file")
     try:
-        return thread.submit(make, pieces)
+        return thread.submit(make, tables)
     finally:
         thread.shutdown(wait=False)
 
 
-def _file(pieces: Sequence[pa.Table]) -> bytes:
+def _file(tables: Sequence[pa.Table]) -> bytes:
     sink = pa.BufferOutputStream()
-    schema = pieces[0].schema
+    schema = tables[0].schema
     with pq.ParquetWriter(sink, schema, compression="zstd", store_schema=False) as writer:
-        for piece in pieces:
-            writer.write_table(piece)
+        writer.write_table(pa.concat_tables(tables), row_group_size=PIECE)
     return bytes(sink.getvalue().to_pybytes())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pdf_extraction.errors import RowMismatch, StorageError
 from pdf_extraction.storage import specs
 from pdf_extraction.storage.journal import Journal, Staging
-from pdf_extraction.storage.prepared import PIECE
+from pdf_extraction.storage.prepared import PIECE, Prepared
 from pdf_extraction.storage.rowfiles import KeptRows, Made, made
 from pdf_extraction.storage.schemas import SCHEMAS
 
@@ -283,7 +283,7 @@ class Together:
 
 
 def _again(rows: Iterable[Row], new: Made | None) -> Sequence[Row]:
-    if isinstance(rows, list | tuple):
+    if isinstance(rows, list | tuple | Prepared):
         return rows
     return new.rows if new is not None else ()
 

@@ -103,7 +103,7 @@ def _grown(document, pages):
     for count in range(1, len(pages) + 1):
         text = build_canonical([page.outcome.page.text.text for page in pages[:count]]).text
         tables = profile.assemble(document, text, pages[:count])
-    return tables
+    return {name: list(rows) for name, rows in tables.items()}
 
 
 def devices_of(*pages, **how):

@@ -20,7 +20,7 @@ def test_a_table_that_grew_has_the_rows_that_it_would_have_had_at_once(tmp_path)
     last = devices(3 * PIECE + 1, confidence=0.75, confidence_method="tokens")
     last[PIECE + 1]["text"] = "other"
     prepared = growing.prepared(last, whole=True)
-    assert prepared == last
+    assert list(prepared) == last
     tables = Tables(tmp_path)
     assert tables.commit("k", {**document("k"), "devices": prepared})
     assert list(tables.read("devices", "k")) == last
@@ -30,7 +30,7 @@ def test_a_table_that_grew_has_the_rows_that_it_would_have_had_at_once(tmp_path)
 def test_few_rows_become_a_file_when_they_are_committed(tmp_path):
     """As if nobody had prepared them; and a document may well have none."""
     growing = TableSoFar("devices")
-    assert growing.prepared([], whole=True) == []
+    assert list(growing.prepared([], whole=True)) == []
     prepared = growing.prepared(devices(3), whole=True)
     tables = Tables(tmp_path)
     tables.commit("k", {**document("k"), "devices": prepared})

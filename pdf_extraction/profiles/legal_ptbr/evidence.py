@@ -7,7 +7,7 @@ what the answer about that page says there; the weakest page speaks for the row.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,29 +28,30 @@ from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 _HELD_PAGES = 64
 
 
-def with_confidence(
-    found: Iterable[Assembled],
-    pages: Sequence[GroundedPage],
-    known: dict[int, PageEvidence] | None = None,
-) -> list[Row]:
+def with_confidence(found: Sequence[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
     """The rows, with ``confidence`` and ``confidence_method``.
 
     Args:
-        found: Rows without them.
+        found: Rows without them, or with those that fewer pages gave them.
         pages: All pages, in order.
-        known: What pages were found to say before, by page number; gets what these say.
     """
-    evidence = _Evidence(pages, known)
+    evidence = _Evidence(pages)
     spelling = Spelling(page.outcome.page.text.text for page in pages if _is_read(page))
-    parts = [(item, list(_parts(item.row, evidence))) for item in found]
-    disagreement = _disagreement([part for _, those in parts for part in those])
-    for item, those in parts:
-        if those:
-            proof = _proven(item, those, evidence, disagreement, spelling)
+    unsettled = []
+    for item in found:
+        if item.parts is None:
+            item.parts = list(_parts(item.row, evidence))
+            unsettled.append(item)
+        elif not all(part.stands for part in item.parts):
+            unsettled.append(item)
+    disagreement = _disagreement([part for item in found for part in item.parts or ()])
+    for item in unsettled:
+        if item.parts:
+            proof = _proven(item, item.parts, evidence, disagreement, spelling)
         else:
             proof = _absent(item, evidence)
-        item.row["confidence"], item.row["confidence_method"] = proof
-    return [item.row for item, _ in parts]
+        item.tell(confidence=proof[0], confidence_method=proof[1])
+    return [item.row for item in found]
 
 
 def _is_read(page: GroundedPage) -> bool:
@@ -64,6 +65,12 @@ class _Part:
     page_number: int
     spans: tuple[Span, ...]
     agreement: Agreement | None
+    is_read: bool
+
+    @property
+    def stands(self) -> bool:
+        """What other pages say has no part in what it proves."""
+        return not self.is_read and (self.agreement is None or self.agreement.is_equal)
 
 
 def _parts(row: Row, evidence: _Evidence) -> Iterator[_Part]:
@@ -73,7 +80,8 @@ def _parts(row: Row, evidence: _Evidence) -> Iterator[_Part]:
         page = evidence.of(number)
         # What a page without any text has of a row is the line feed between two others.
         if page.text.source != "none" and (spans := page.spans(row)):
-            yield _Part(number, spans, page.agreement(spans, row["label"]))
+            agreement = page.agreement(spans, row["label"])
+            yield _Part(number, spans, agreement, page.text.source == "ocr")
 
 
 def _disagreement(parts: Sequence[_Part]) -> float:
@@ -120,24 +128,15 @@ class _Evidence:
 
     Args:
         pages: All pages, in order.
-        known: See ``with_confidence``; then all are held.
     """
 
-    def __init__(
-        self, pages: Sequence[GroundedPage], known: dict[int, PageEvidence] | None
-    ) -> None:
+    def __init__(self, pages: Sequence[GroundedPage]) -> None:
         self._pages = pages
-        self._known = known
         self._places = {page.outcome.page.page_number: n for n, page in enumerate(pages)}
         self.of = lru_cache(_HELD_PAGES)(self._made)
 
-    def _made(self, number: int) -> PageEvidence:
-        page = self._pages[self._places[number]]
-        if self._known is None:
-            return PageEvidence(page)
-        if number not in self._known or self._known[number].page != page:
-            self._known[number] = PageEvidence(page)
-        return self._known[number]
+    def _made(self, number: int) -> _PageEvidence:
+        return _PageEvidence(self._pages[self._places[number]])
 
 
 @dataclass(frozen=True)
@@ -149,7 +148,7 @@ class _Placed:
     text: str
 
 
-class PageEvidence:
+class _PageEvidence:
     """What one page's answer says, by where it stands.
 
     Args:
@@ -157,8 +156,6 @@ class PageEvidence:
     """
 
     def __init__(self, page: GroundedPage) -> None:
-        self.page = page
-        self._agreements: dict[tuple[Sequence[Span], str], Agreement | None] = {}
         self.text = page.outcome.page.text
         self.ink = page.outcome.page.ink
         self.start = page.canonical_start
@@ -199,11 +196,6 @@ class PageEvidence:
 
     def agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
         """How the answer agrees with what stands there; None where it says nothing."""
-        if (spans, label) not in self._agreements:
-            self._agreements[spans, label] = self._agreement(spans, label)
-        return self._agreements[spans, label]
-
-    def _agreement(self, spans: Sequence[Span], label: str) -> Agreement | None:
         claims = [] if self.is_copy else self._claims_in(spans[0].start, spans[-1].end)
         if not claims:
             return None

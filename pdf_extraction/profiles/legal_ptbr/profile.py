@@ -12,7 +12,7 @@ from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Promp
 from pdf_extraction.profiles.base import OfOnePage
 from pdf_extraction.profiles.legal_ptbr.answers import PageAnswer, parse_answer
 from pdf_extraction.profiles.legal_ptbr.doubts import claims_leave_gaps, gap_doubts
-from pdf_extraction.profiles.legal_ptbr.evidence import PageEvidence, with_confidence
+from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
 from pdf_extraction.profiles.legal_ptbr.halves import merge_halves
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
@@ -23,7 +23,6 @@ class _Work:
     """What assembling a document's first pages has left for assembling more; None to keep none."""
 
     devices: Known | None = None
-    evidence: dict[int, PageEvidence] | None = None
     chunks: KnownChunks | None = None
     answers: dict[int, tuple[str, PageAnswer]] | None = None
 
@@ -43,7 +42,7 @@ class LegalPtBr(OfOnePage):
 
     def growing(self) -> LegalPtBr:
         """The profile for one document of which more and more pages are assembled."""
-        return LegalPtBr(_Work(Known(), {}, KnownChunks(), {}))
+        return LegalPtBr(_Work(Known(), KnownChunks(), {}))
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages in Portuguese and the schema of the answer."""
@@ -82,7 +81,7 @@ class LegalPtBr(OfOnePage):
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
         work = self._work
         found = _devices(document, canonical_text, pages, work.devices)
-        devices = with_confidence(found, pages, work.evidence)
+        devices = with_confidence(found, pages)
         chunks = build_chunks(document, devices, canonical_text, work.chunks)
         return {"devices": devices, "chunks": chunks}
 
