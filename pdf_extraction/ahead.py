@@ -29,7 +29,7 @@ from pdf_extraction.errors import DocumentError, ExtractionError
 from pdf_extraction.finishing import Finished, Work, finish
 from pdf_extraction.following import Followers
 from pdf_extraction.model import DocumentOutcome
-from pdf_extraction.pdf.apart import run_apart
+from pdf_extraction.pdf.apart import Gate, run_apart
 from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import Reader, cores, worker_context
 from pdf_extraction.tools import Workspace
@@ -78,6 +78,7 @@ class Ahead:
     _sample: judging.Sample = field(default_factory=judging.Sample)
     _followers: Followers = field(init=False)
     _apart: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    _is_long: bool = False
     refreshing: threading.Thread | None = None
     _refresh_due: float = field(default_factory=lambda: time.monotonic() + _BETWEEN_REFRESHES_S)
 
@@ -109,16 +110,22 @@ class Ahead:
     async def __aexit__(
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
+        gate = Gate()
         try:
             if kind is None:
                 while self._reading:
                     await asyncio.wait(self._reading)
                 await self.reader.rest()  # what is left needs the memory of its workers
+                # Its process starts and loads beside the last documents, where they end soon.
+                is_soon = self._publishes and not self._waiting and not self._is_long
+                is_ready = is_soon and self._start_refresh(gate)
                 while self._tasks:
                     await asyncio.gather(*self._tasks)
                 if self.finished and self._publishes:
-                    self._start_refresh()  # beside what the run writes into its history
+                    # Beside what the run writes into its history.
+                    gate.open() if is_ready else self._start_refresh()
         finally:
+            gate.shut()
             for task in self._tasks:
                 task.cancel()
             await asyncio.to_thread(self._followers.close)
@@ -150,6 +157,7 @@ class Ahead:
         elif pages > _FOLLOWED_PAGES:
             # One at a time, and with no second process that waits beside it: it may take half a
             # gigabyte, which goes with it.
+            self._is_long = True
             await self._finish([work], lambda *task: self._apart.submit(run_apart, *task))
         else:
             self._waiting.append(work)
@@ -196,17 +204,20 @@ class Ahead:
         if is_due and self.workspace.warehouse.byte_size <= _MOST_REFRESHED:
             self._start_refresh()
 
-    def _start_refresh(self) -> None:
-        if self.refreshing is None or not self.refreshing.is_alive():
-            # Nobody waits for it: whoever refreshes next waits for the warehouse's lock.
-            self.refreshing = threading.Thread(target=self._refresh, name="refresh")
-            self.refreshing.start()
+    def _start_refresh(self, gate: Gate | None = None) -> bool:
+        """Bring what is finished to SQL users; whether nobody else is at it."""
+        if self.refreshing is not None and self.refreshing.is_alive():
+            return False
+        # Nobody waits for it: whoever refreshes next waits for the warehouse's lock.
+        self.refreshing = threading.Thread(target=self._refresh, args=(gate,), name="refresh")
+        self.refreshing.start()
+        return True
 
-    def _refresh(self) -> None:
+    def _refresh(self, gate: Gate | None) -> None:
         began = time.monotonic()
         try:
-            self.workspace.refresh_warehouse()
-        except ExtractionError:  # the step will say so, in its place
+            self.workspace.refresh_warehouse(gate=gate)
+        except (ExtractionError, EOFError):  # the step will say so, in its place
             _log.debug("the warehouse is left to its own step", exc_info=True)
         took = time.monotonic() - began
         self._refresh_due = began + max(_BETWEEN_REFRESHES_S, took / _REFRESHING_SHARE)

@@ -126,7 +126,7 @@ def speaks_to_the_model(text: str) -> bool:
     return any(
         sign.search(folded) is not None
         for words, sign in _COMPILED
-        if any(word in folded for word in words)
+        if any(map(folded.__contains__, words))
     )
 
 

@@ -17,7 +17,7 @@ from pdf_extraction.backends.usage import PIXELS_PER_TOKEN, text_tokens
 from pdf_extraction.catalogue import Catalogue
 from pdf_extraction.errors import SettingsError
 from pdf_extraction.model import PageImage, digest
-from pdf_extraction.pdf.apart import run_apart
+from pdf_extraction.pdf.apart import Gate, run_apart
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction.pdf.workers import Reader, warm_up
@@ -116,7 +116,7 @@ class Workspace:
         """The result as SQL users open it."""
         return Warehouse(self.data)
 
-    def refresh_warehouse(self, *, compact: bool = False) -> RefreshFacts:
+    def refresh_warehouse(self, *, compact: bool = False, gate: Gate | None = None) -> RefreshFacts:
         """Bring what changed to SQL users, in a process whose memory goes with it.
 
         In the run's own process it took 130 MB that never came back, and the time of those
@@ -124,11 +124,12 @@ class Workspace:
 
         Args:
             compact: Build the whole file anew.
+            gate: Opened when the tables are as they are to be brought.
 
         Raises:
             StorageError: The data folder cannot be read or written.
         """
-        return run_apart(_refresh, self.data, compact)
+        return run_apart(_refresh, self.data, compact, gate)
 
 
 @dataclass(frozen=True)
@@ -163,8 +164,11 @@ class Tools:
         )
 
 
-def _refresh(data: Path, compact: bool) -> RefreshFacts:
+def _refresh(data: Path, compact: bool, gate: Gate | None) -> RefreshFacts:
     warehouse = Warehouse(data)
+    if gate is not None:
+        warehouse.load()
+        gate.wait()
     return warehouse.compact() if compact else warehouse.refresh()
 
 

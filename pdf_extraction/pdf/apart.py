@@ -49,6 +49,35 @@ def run_apart(function: Callable[..., Result], *args: object) -> Result:
     return result  # type: ignore[no-any-return]
 
 
+class Gate:
+    """Where a function that ``run_apart`` runs waits for its caller, its process being there."""
+
+    def __init__(self) -> None:
+        self._waiting, self._opening = worker_context().Pipe(duplex=False)
+
+    def __getstate__(self) -> Connection:
+        return self._waiting
+
+    def __setstate__(self, waiting: Connection) -> None:
+        self._waiting = waiting
+
+    def wait(self) -> None:
+        """Return when the caller opens it.
+
+        Raises:
+            EOFError: It has shut it.
+        """
+        self._waiting.recv()
+
+    def open(self) -> None:
+        """Let the function go on."""
+        self._opening.send(None)
+
+    def shut(self) -> None:
+        """Have the function give up where it still waits."""
+        self._opening.close()
+
+
 class _Lines(QueueHandler):
     """Log lines as they can be sent to another process."""
 

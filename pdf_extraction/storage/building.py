@@ -195,8 +195,8 @@ class Builder:
             # A process without a main file passes for somebody's shell.
             connection.execute("SET enable_progress_bar = false")
             if state is None:
-                for statement in statements:
-                    connection.execute(statement)
+                # Each by itself they were as many transactions.
+                connection.execute("; ".join(["BEGIN", *statements, "COMMIT"]))
             update = _Update(connection, self._tables, brought, damaged)
             partitions = update.run(state or _State())
             rows = {name: _count(connection, name) for name in update.schemas}

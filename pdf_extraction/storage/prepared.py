@@ -18,7 +18,7 @@ from pdf_extraction.storage.checked import to_table
 from pdf_extraction.storage.schemas import SCHEMAS, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from pdf_extraction.model import Row
 
@@ -45,6 +45,9 @@ class Prepared(ByPlace["Row"]):
 
     def __len__(self) -> int:
         return len(self._rows)
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
 
     def _at(self, place: int) -> Row:
         return self._rows[place]
