@@ -40,6 +40,7 @@ from pdf_extraction.model import (
     Request,
     joined,
 )
+from pdf_extraction.pdf.memory import give_back_spare
 from pdf_extraction.profiles.base import Profile
 from pdf_extraction.questions import Window, asked_profile, build_follow_up, build_request
 from pdf_extraction.readings import Readings
@@ -219,6 +220,7 @@ class _Run:
             nonlocal gone
             for page in await self._window(document, numbers, taken, readings, earlier):
                 pages.put(page)
+                give_back_spare()  # what its picture leaves between what stays
                 gone = page.error if isinstance(page.error, DocumentNotFound) else gone
 
         async with asyncio.TaskGroup() as group, lane:

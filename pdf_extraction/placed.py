@@ -19,12 +19,17 @@ from pdf_extraction.model import (
     RemadePage,
 )
 from pdf_extraction.profiles.base import Profile, parsed
-from pdf_extraction.remade import remade
+from pdf_extraction.remade import HELD, remade
 from pdf_extraction.together import one_text
 
 
 def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Grounding]]:
     """Find each claim of each page's answer on that page, or on those asked about with it."""
+    return list(grounded_by_page(profile, outcome))
+
+
+def grounded_by_page(profile: Profile, outcome: DocumentOutcome) -> Iterator[list[Grounding]]:
+    """The same, a page after the other."""
     pages = outcome.pages
     beside: dict[int, list[int]] = defaultdict(list)
     for place, page in enumerate(pages):
@@ -35,32 +40,35 @@ def ground_document(profile: Profile, outcome: DocumentOutcome) -> list[list[Gro
         others = beside.get(page.page.page_number, ())
         return one_text([page.page.text, *(pages[place].page.text for place in others)])
 
-    return [
-        profile.locate(answer, text(page)) if answer is not None else []
-        for page, answer in parsed_answers(profile, pages)
-    ]
+    for page, answer in parsed_answers(profile, pages):
+        yield profile.locate(answer, text(page)) if answer is not None else []
 
 
 def grounded_pages(
     profile: Profile, outcomes: Sequence[PageOutcome], groundings: Sequence[Sequence[Grounding]]
 ) -> tuple[Canonical, Sequence[GroundedPage]]:
     """The document's text, and its pages with what ``ground_document`` found."""
+    is_long = len(outcomes) > HELD
     texts: list[str] = []
     answers: list[Any] = []
     errors: list[ExtractionError | None] = []
     for page, answer in parsed_answers(profile, outcomes):
         texts.append(page.page.text.text)
-        answers.append(answer)
         errors.append(page.error)
+        if not is_long:
+            answers.append(answer)
     canonical = build_canonical(texts)
 
     def outcome(place: int) -> PageOutcome:
         page, error = outcomes[place], errors[place]
         return _refused(page, error) if error is not None else page
 
+    def answer_of(place: int, page: PageOutcome) -> Any:
+        return _parsed(profile, page, len(outcomes)) if is_long else answers[place]
+
     def grounded(place: int) -> GroundedPage:
-        found = answers[place], groundings[place], canonical.page_starts[place]
-        return RemadePage(partial(outcome, place), *found)
+        makes = partial(outcome, place), partial(answer_of, place)
+        return RemadePage(*makes, groundings[place], canonical.page_starts[place])
 
     if len(groundings) != len(outcomes):
         raise ValueError(f"{len(groundings)} pages with groundings, of {len(outcomes)}")
@@ -81,14 +89,21 @@ def parsed_answers(
         answer, error = None, refused.get(page.answered_by)
         if page.completion is not None:
             try:
-                asked = profile.of_pages(len(pages), page.schema_hash)
-                answer = parsed(asked, page.completion.text, page.page.page_number)
+                answer = _parsed(profile, page, len(pages))
             except OutputError as problem:
                 error = problem
         ended = _refused(page, error) if error is not None else page
         if ended.error is not None:
             refused[page.page.page_number] = ended.error
         yield ended, answer
+
+
+def _parsed(profile: Profile, page: PageOutcome, count: int) -> Any:
+    """A page's answer; None where it has none of its own."""
+    if page.completion is None:
+        return None
+    asked = profile.of_pages(count, page.schema_hash)
+    return parsed(asked, page.completion.text, page.page.page_number)
 
 
 def _refused(page: PageOutcome, error: ExtractionError) -> PageOutcome:

@@ -26,6 +26,8 @@ from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction.pdf.workers import Reader
+from pdf_extraction.placed import grounded_by_page
+from pdf_extraction.remade import HELD
 from pdf_extraction.storage import outcomes
 from pdf_extraction.storage.tables import Together
 from pdf_extraction.tools import Tools, Workspace
@@ -91,8 +93,8 @@ def ground_partition(
     workspace: Workspace,
     document: Document,
     outcome: DocumentOutcome | None = None,
-    groundings: list[list[Grounding]] | None = None,
-) -> tuple[DocumentOutcome, list[list[Grounding]]]:
+    groundings: Sequence[Sequence[Grounding]] | None = None,
+) -> tuple[DocumentOutcome, Sequence[Sequence[Grounding]]]:
     """Find the kept answers' claims on their pages, and keep where.
 
     Args:
@@ -107,13 +109,26 @@ def ground_partition(
     outcome = outcome or kept_answers(workspace, document)
     try:
         with _one_documents_fault(document, "page_extractions"):
-            if groundings is None:
-                groundings = ground_document(workspace.profile_of(outcome.profile), outcome)
+            return outcome, _kept_groundings(workspace, outcome, groundings)
     except ProfileFault as fault:
         outcomes.save_fault(workspace.stages, outcome, fault)
         return replace(outcome, error=fault), []
-    outcomes.save_groundings(workspace.stages, outcome, groundings)
-    return outcome, groundings
+
+
+def _kept_groundings(
+    workspace: Workspace,
+    outcome: DocumentOutcome,
+    groundings: Sequence[Sequence[Grounding]] | None,
+) -> Sequence[Sequence[Grounding]]:
+    """Where an outcome's claims stand, kept; those of a long document are read from there."""
+    profile, stages = workspace.profile_of(outcome.profile), workspace.stages
+    if groundings is None and len(outcome.pages) > HELD:
+        outcomes.save_groundings(stages, outcome, grounded_by_page(profile, outcome))
+        if (kept := outcomes.load_groundings(stages, outcome)) is not None:
+            return kept  # and not what another run has kept meanwhile
+    groundings = ground_document(profile, outcome) if groundings is None else groundings
+    outcomes.save_groundings(stages, outcome, groundings)
+    return groundings
 
 
 def publish_partition(

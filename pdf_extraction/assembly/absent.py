@@ -44,7 +44,7 @@ def absent_rows(
     found = []
     standing = Standing(book.placed)
     for number, item in enumerate(book.placed[first:], first):
-        if item.grounding.spans or standing.repeats(number):
+        if item.stands or standing.repeats(number):
             continue
         if stands_unclaimed(item, unclaimed):
             continue
@@ -59,7 +59,7 @@ def absent_rows(
 
 
 def _absent_row(document_id: str, item: PlacedClaim, before: Sequence[Row], used: set[str]) -> Row:
-    claim, label = item.claim, item.claim.label
+    claim, label = item.claim, item.label
     identifier = label.identifier if label.number[0] else claim.identifier
     above = [row for row in before if RANK[row["device_type"]] < RANK[label.type]]
     parent = above[-1] if above and label.type != "artigo" else None

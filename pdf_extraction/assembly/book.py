@@ -31,9 +31,11 @@ class Book:
         known: Known | None,
     ) -> None:
         self.text = text
+        self.words = PlacedWords(pages) if known is None else known.placed(pages)
+        self.placed, unanswered = place_claims(self.words.numbers, pages, answers)
         self.lines = flow(pages, text) if known is None else known.flow(pages)
-        unanswered = (pages[place].outcome for place, a in enumerate(answers) if a is None)
-        unread = {page.page.page_number for page in unanswered if page.status == "failed"}
+        outcomes = (pages[place].outcome for place in unanswered)
+        unread = {page.page.page_number for page in outcomes if page.status == "failed"}
         pages_lines = by_page(self.lines)
         for number in unread & pages_lines.keys():
             for line in pages_lines[number]:
@@ -41,13 +43,5 @@ class Book:
         mark_furniture(self.lines, known.marked if known is not None else None)
         if known is not None:
             known.settle(self.lines)
-        self.words = PlacedWords(pages) if known is None else known.placed(pages)
         self.struck_lines = self.words.begin_struck(self.lines)
         self.hyphens = Hyphens(lambda: words_of([text]) if known is None else known.words(pages))
-        self.placed = place_claims(
-            [
-                (page.outcome.page.page_number, page.canonical_start, answer, page.groundings)
-                for page, answer in zip(pages, answers, strict=True)
-                if answer is not None
-            ]
-        )

@@ -24,7 +24,7 @@ from pdf_extraction.assembly.labels import (
 )
 from pdf_extraction.assembly.layout import FlowLine, LineIndex
 from pdf_extraction.assembly.owntext import letters_and_digits
-from pdf_extraction.model import BBox, Grounding
+from pdf_extraction.model import BBox, GroundedPage, GroundingMethod
 
 #: How much a claim on its place speaks for a candidate; see ``sequence`` for the scale.
 _SUPPORT = 1.0
@@ -71,36 +71,59 @@ class PlacedClaim:
     """A claim with its page and place.
 
     Attributes:
-        claim: What was answered.
+        label: See ``DeviceClaim``.
+        confidence: The model's own figure.
         page: Page number.
-        grounding: Where it stands on the page's text.
+        method: How it was found on the page's text.
+        stands: Whether it was.
         start: Canonical offset where it begins; of an absent one, where its neighbour does.
-        candidate: Whether it became or strengthened a candidate.
+        answers: The claims of every page, and of which page and which of its claims this is.
     """
 
-    claim: DeviceClaim
+    label: Label
+    confidence: float | None
     page: int
-    grounding: Grounding
+    method: GroundingMethod
+    stands: bool
     start: int
-    candidate: bool = False
+    answers: tuple[Sequence[Sequence[DeviceClaim] | None], int, int]
+
+    @property
+    def claim(self) -> DeviceClaim:
+        """What was answered; of a long document it is looked up, and mostly not asked for."""
+        answers, place, index = self.answers
+        claims = answers[place]
+        assert claims is not None
+        return claims[index]
 
 
 def place_claims(
-    answers: Sequence[tuple[int, int, Sequence[DeviceClaim], Sequence[Grounding]]],
-) -> list[PlacedClaim]:
-    """Claims of all pages in order.
+    numbers: Sequence[int],
+    pages: Sequence[GroundedPage],
+    answers: Sequence[Sequence[DeviceClaim] | None],
+) -> tuple[list[PlacedClaim], list[int]]:
+    """Claims of all pages in order, and the indices of pages without an answer.
 
     Args:
-        answers: For each page its number, canonical start, claims and groundings.
+        numbers: Of the pages.
+        pages: With their groundings.
+        answers: Each page's claims; None for a page without an answer.
     """
-    placed = []
-    for page, offset, claims, groundings in answers:
-        last = offset
-        for claim, grounding in zip(claims, groundings, strict=True):
-            if grounding.spans:
+    placed: list[PlacedClaim] = []
+    unanswered: list[int] = []
+    for place, (number, claims) in enumerate(zip(numbers, answers, strict=True)):
+        if not claims:
+            unanswered += [place] if claims is None else []
+            continue
+        last = offset = pages[place].canonical_start
+        groundings = pages[place].groundings
+        for index, (claim, grounding) in enumerate(zip(claims, groundings, strict=True)):
+            stands = bool(grounding.spans)
+            if stands:
                 last = offset + grounding.spans[0].start
-            placed.append(PlacedClaim(claim, page, grounding, last))
-    return placed
+            found = number, grounding.method, stands, last, (answers, place, index)
+            placed.append(PlacedClaim(claim.label, claim.confidence, *found))
+    return placed, unanswered
 
 
 def tie(
@@ -113,23 +136,21 @@ def tie(
     taken = set(starts)
     standing = Standing(placed)
     for number, item in enumerate(placed):
-        if not item.grounding.spans or index is None:
+        if not item.stands or index is None:
             continue
         found = _on_label(item, candidates, starts, lines)
         if found is not None:
-            item.candidate = True
             if found.claim < 0:
                 found.claim = number
                 # Of a misread label the claim may be the same misreading.
                 plain = [reading for reading in found.readings if reading.doubt < 1]
-                agrees = any(reading.number == item.claim.label.number for reading in plain)
+                agrees = any(reading.number == item.label.number for reading in plain)
                 found.strength += _SUPPORT if agrees else 0.0
             continue
         if _goes_on(item, candidates, starts, lines):
             continue
         new = _without_label(number, item, placed, standing, lines, index)
         if new is not None and new.start not in taken:
-            item.candidate = True
             taken.add(new.start)
             added.append(new)
     return sorted([*candidates, *added], key=lambda candidate: candidate.start)
@@ -142,7 +163,7 @@ def _goes_on(
     lines: Sequence[FlowLine],
 ) -> bool:
     """The last label printed before the claim is its own, on a page before: the lower half."""
-    ours = item.claim.label
+    ours = item.label
     before = (candidates[n] for n in range(bisect_left(starts, item.start) - 1, -1, -1))
     last = next((candidate for candidate in before if not candidate.inline), None)
     return (
@@ -173,7 +194,7 @@ def _same_label_near(
     item: PlacedClaim, candidates: Sequence[Candidate], starts: Sequence[int]
 ) -> Candidate | None:
     """Noise at a claim's beginning moves it by a few words; its label tells where it belongs."""
-    ours = item.claim.label
+    ours = item.label
     near = candidates[slice_sorted(starts, item.start - _ASIDE, item.start + _ASIDE // 2)]
     same = [
         candidate
@@ -195,7 +216,7 @@ def _without_label(
         return None
     if standing.repeats(number):
         return None
-    label = item.claim.label
+    label = item.label
     if label.number[0] == 0:
         return None
     line_number = index.at(item.start)
@@ -236,10 +257,10 @@ def _continues(number: int, placed: Sequence[PlacedClaim]) -> bool:
     """
     item = placed[number]
     above = placed[max(number - _REPEATED, 0) : number][::-1]
-    standing = next((other for other in above if other.grounding.spans), None)
-    ours = item.claim.label
+    standing = next((other for other in above if other.stands), None)
+    ours = item.label
     return any(
-        (ours.type, ours.number) == (before.claim.label.type, before.claim.label.number)
+        (ours.type, ours.number) == (before.label.type, before.label.number)
         for before in (*above[:1], standing)
         if before is not None and before.page != item.page
     )
@@ -251,7 +272,7 @@ def stands_unclaimed(item: PlacedClaim, unclaimed: set[tuple[int, str, str]]) ->
     Of ``Art. 3º ........`` a model may give no text or the dots, which stand nowhere; or it
     gives the device another one's text. The row has what is printed, and no claim for it.
     """
-    label = item.claim.label
+    label = item.label
     return (item.page, label.type, label.identifier if label.number[0] else "") in unclaimed
 
 
@@ -270,8 +291,8 @@ class Standing:
         """Their indices by page and type."""
         found: dict[tuple[int, str], list[int]] = {}
         for index, item in enumerate(self._placed):
-            if item.grounding.spans:
-                found.setdefault((item.page, item.claim.label.type), []).append(index)
+            if item.stands:
+                found.setdefault((item.page, item.label.type), []).append(index)
         return found
 
     def repeats(self, number: int) -> bool:
@@ -283,7 +304,7 @@ class Standing:
             number: Index of the claim.
         """
         item = self._placed[number]
-        ours, text = item.claim.label, letters_and_digits(item.claim.text)
+        ours, text = item.label, letters_and_digits(item.claim.text)
         return any(
             _says_it_again(ours.number, text, self._placed[index].claim)
             for page in (item.page - 2, item.page - 1, item.page + 1, item.page + 2)

@@ -223,7 +223,6 @@ def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> Cut:
 
 def _row(node: Node, cut: Cut, placed: PlacedClaim | None) -> Row:
     boxes = cut.boxes
-    claim = placed.claim if placed else None
     return {
         "device_id": node.device_id,
         "device_type": node.label.type,
@@ -243,11 +242,11 @@ def _row(node: Node, cut: Cut, placed: PlacedClaim | None) -> Row:
         "page_end": boxes[-1]["page_number"],
         "bbox": boxes[0]["bbox"],
         "bbox_spans": boxes,
-        "grounding": placed.grounding.method if placed else "exact",
+        "grounding": placed.method if placed else "exact",
         # Filled in one place, from evidence, in ``profiles.legal_ptbr.evidence``.
         "confidence": None,
         "confidence_method": None,
-        "model_confidence": claim.confidence if claim else None,
+        "model_confidence": placed.confidence if placed else None,
     }
 
 

@@ -27,11 +27,14 @@ class PlacedWords:
 
     Args:
         pages: All pages, in order.
+
+    Attributes:
+        numbers: Of the pages.
     """
 
     def __init__(self, pages: Sequence[GroundedPage]) -> None:
         self._pages: Sequence[GroundedPage] = ()
-        self._numbers: list[int] = []
+        self.numbers: list[int] = []
         self._sideways: list[bool] = []
         #: Of each page the index of its first word, which is the next page's where it has none.
         self._firsts: list[int] = []
@@ -47,7 +50,7 @@ class PlacedWords:
         Args:
             pages: All pages, of which the first are those that are here.
         """
-        for place in range(len(self._numbers), len(pages)):
+        for place in range(len(self.numbers), len(pages)):
             page = pages[place]
             image = page.outcome.page
             self._add(image.page_number, page.canonical_start, packed(image.text.words).columns)
@@ -55,7 +58,7 @@ class PlacedWords:
 
     def _add(self, number: int, offset: int, words: Columns) -> None:
         first, sideways = len(self._starts), _is_sideways(words)
-        self._numbers.append(number)
+        self.numbers.append(number)
         self._sideways.append(sideways)
         self._firsts.append(first)
         self._starts.extend((words.starts + offset).tolist())
@@ -101,7 +104,7 @@ class PlacedWords:
         runs: list[tuple[int, BBox]] = []
         last = -1
         for first, stop in (run for start, end in spans for run in self._runs(start, end)):
-            page, box = self._numbers[self._page(first)], self._box(first, stop)
+            page, box = self.numbers[self._page(first)], self._box(first, stop)
             if last >= 0 and not self._opens(last, first):
                 runs[-1] = (page, union((runs[-1][1], box)) or box)
             else:

@@ -154,25 +154,25 @@ class GroundedPage:
 
 
 class RemadePage(GroundedPage):
-    """The same with an outcome that is made when it is looked at, which few do.
+    """The same with an outcome and an answer that are made when they are looked at.
 
     Args:
         make: Makes the outcome.
-        answer: As in ``GroundedPage``.
-        groundings: As there.
+        answer: Makes the answer of it.
+        groundings: As in ``GroundedPage``.
         canonical_start: As there.
     """
 
     def __init__(
         self,
         make: Callable[[], PageOutcome],
-        answer: Any,
+        answer: Callable[[PageOutcome], Any],
         groundings: Sequence[Grounding],
         canonical_start: int,
     ) -> None:
         for name, value in (
             ("_make", make),
-            ("answer", answer),
+            ("_answer", answer),
             ("groundings", groundings),
             ("canonical_start", canonical_start),
         ):
@@ -183,3 +183,8 @@ class RemadePage(GroundedPage):
         """How the page ended."""
         made: PageOutcome = self.__dict__["_make"]()
         return made
+
+    @cached_property
+    def answer(self) -> Any:
+        """What the profile's ``parse`` returned."""
+        return self.__dict__["_answer"](self.outcome)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pdf_extraction import codec
@@ -56,9 +56,9 @@ def _dumped(outcome: DocumentOutcome) -> Iterator[Dumped | Held]:
 
 
 def save_groundings(
-    stages: Stages, outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
+    stages: Stages, outcome: DocumentOutcome, groundings: Iterable[Sequence[Grounding]]
 ) -> None:
-    """Keep where each page's claims were found."""
+    """Keep where each page's claims were found; they are taken once, page after page."""
     rows = (
         {"page_number": page.page.page_number, "payload": codec.dump_groundings(list(found))}
         for page, found in zip(outcome.pages, groundings, strict=True)
@@ -130,8 +130,10 @@ def save_fault(stages: Stages, outcome: DocumentOutcome, fault: ProfileFault) ->
     stages.save(GROUNDED, outcome.document.partition_key, header, [])
 
 
-def load_groundings(stages: Stages, outcome: DocumentOutcome) -> list[list[Grounding]] | None:
+def load_groundings(stages: Stages, outcome: DocumentOutcome) -> Sequence[list[Grounding]] | None:
     """Groundings of an outcome's pages; None where that step has not seen this outcome.
+
+    Those of a long document are read each time they are asked for.
 
     Raises:
         ProfileFault: That step broke on this outcome.
@@ -141,7 +143,7 @@ def load_groundings(stages: Stages, outcome: DocumentOutcome) -> list[list[Groun
         return None
     if fault := kept.header.get("fault"):
         raise ProfileFault(fault["message"])
-    return [codec.load_groundings(row["payload"]) for row in kept]
+    return remade(len(kept), lambda place: codec.load_groundings(kept[place]["payload"]))
 
 
 def _header(outcome: DocumentOutcome) -> dict[str, object]:

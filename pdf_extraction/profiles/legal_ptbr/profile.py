@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pdf_extraction.assembly.chunks import KnownChunks, build_chunks
+from pdf_extraction.assembly.claims import DeviceClaim
 from pdf_extraction.assembly.devices import Assembled, assemble_devices
 from pdf_extraction.assembly.known import Known
 from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
@@ -16,6 +18,11 @@ from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
 from pdf_extraction.profiles.legal_ptbr.halves import merge_halves
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
+from pdf_extraction.remade import remade
+
+#: Pages of a long document whose claims are at hand: one is compared with those of the pages
+#: around it.
+_HELD_ANSWERS = 16
 
 
 @dataclass(frozen=True)
@@ -110,5 +117,10 @@ def _devices(
     pages: Sequence[GroundedPage],
     known: Known | None = None,
 ) -> list[Assembled]:
-    answers = [page.answer.devices if page.answer else None for page in pages]
+    @lru_cache(_HELD_ANSWERS)
+    def claims(place: int) -> Sequence[DeviceClaim] | None:
+        answer = pages[place].answer
+        return answer.devices if answer else None
+
+    answers = remade(len(pages), claims)
     return assemble_devices(document, canonical_text, pages, answers, known)
