@@ -43,7 +43,7 @@ Step = Literal["page_extractions", "document_chunks", "warehouse"]
 _FOLLOWED_PAGES = 1_000
 #: Seconds between two looks of SQL users at what a run has finished so far, at least, and of
 #: its time the share that may go into it.
-_BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 30.0, 0.15
+_BETWEEN_REFRESHES_S, _REFRESHING_SHARE = 10.0, 0.15
 #: Bytes of a warehouse that is left to the run's end: each refresh copies all of it.
 _MOST_REFRESHED = 64_000_000
 #: Pages that are finished in one go, and so many waiting that one more process takes them up.

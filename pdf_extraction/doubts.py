@@ -24,6 +24,9 @@ from pdf_extraction.tools import Tools
 
 _log = logging.getLogger(__name__)
 
+#: Pages whose answers are looked into while nothing else is done.
+_FEW = 2
+
 Pages = Sequence[PageOutcome]
 Result = TypeVar("Result")
 
@@ -51,7 +54,9 @@ class Doubtful:
         """
         if not any(map(self._may_ask, pages)):
             return ()
-        doubts = await asyncio.to_thread(self._doubts, pages)
+        # To go to a thread and back takes longer than to look into an answer or two.
+        is_short = len(pages) <= _FEW
+        doubts = self._doubts(pages) if is_short else await asyncio.to_thread(self._doubts, pages)
         asked = [page for page in pages if page.page.page_number in doubts and self._may_ask(page)]
         if not asked:
             return ()

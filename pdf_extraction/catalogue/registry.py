@@ -135,6 +135,11 @@ class Catalogue:
         except SettingsError:
             return document  # forgotten meanwhile
 
+    def is_as_registered(self, document: Document) -> bool:
+        """Whether a document is what its file is by now, as far as that is seen without reading."""
+        known = self._load(document.partition_key)
+        return known is not None and known["sha256"] == document.sha256 and _is_current(known)
+
     def keys(self) -> list[str]:
         """All partitions, sorted."""
         if not self.root.exists():

@@ -70,7 +70,7 @@ def read_and_ask(
         collect_seldom()
         changes = [renderer.changes(), backends.changes(), config.changes()]
         workspace = runs.open_workspace(context, folder, session, changes)
-        entries, unknown = runs.entries_of(context, workspace)
+        entries, unknown = runs.entries_of(context, workspace, session)
         selection = Selection(
             pages=config.page_numbers(),
             only_failed=config.only_failed,
@@ -248,7 +248,7 @@ def _each(
     """Do a step of each of the run's documents and describe its partition."""
     with failures.translated():
         workspace = runs.open_workspace(context, folder, session)
-        entries, unknown = runs.entries_of(context, workspace)
+        entries, unknown = runs.entries_of(context, workspace, session)
         _describe_unknown(context, context.asset_key, unknown)
         shown = {
             entry.document.partition_key: step(workspace, entry, is_last=entry is entries[-1])

@@ -15,6 +15,7 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 
 from pdf_extraction import quality
 from pdf_extraction.defs import failures, partitions, runs, together
+from pdf_extraction.defs.history import EventLog, Materialized
 from pdf_extraction.defs.resources import Backends, DataFolder
 from pdf_extraction.defs.session import Session
 from pdf_extraction.quality import Verdict
@@ -56,7 +57,7 @@ def document_checks(
     checks = [name for name in quality.CHECKS if name in names]
     with failures.translated():
         workspace = runs.open_workspace(context, folder, session, [backends.changes()])
-        entries, unknown = runs.entries_of(context, workspace)
+        entries, unknown = runs.entries_of(context, workspace, session)
         found = _found(context, session, workspace, entries, unknown, checks)
     session.verdicts.update(found)
     if partitions.PARTITION in context.run.tags:
@@ -155,17 +156,24 @@ def _targets(
         latest = instance.get_latest_storage_id_by_partition(
             CHUNKS, dg.DagsterEventType.ASSET_MATERIALIZATION, some
         )
-        ids = list(latest.values())
-        wanted = dg.AssetRecordsFilter(asset_key=CHUNKS, storage_ids=ids)
-        # No id at all would mean any.
-        records = instance.fetch_materializations(wanted, limit=len(ids)).records if ids else ()
-        for record in records:
-            found[str(record.partition_key)] = AssetCheckEvaluationTargetMaterializationData(
-                storage_id=record.storage_id,
-                run_id=record.event_log_entry.run_id,
-                timestamp=record.timestamp,
+        for id_, run_id, partition, timestamp in _materialized(instance, list(latest.values())):
+            found[partition] = AssetCheckEvaluationTargetMaterializationData(
+                storage_id=id_, run_id=run_id, timestamp=timestamp
             )
     return found
+
+
+def _materialized(instance: dg.DagsterInstance, ids: Sequence[int]) -> Iterator[Materialized]:
+    log = instance.event_log_storage
+    if not ids:  # no id at all would mean any
+        return
+    if isinstance(log, EventLog):
+        yield from log.materialized(ids)
+        return
+    wanted = dg.AssetRecordsFilter(asset_key=CHUNKS, storage_ids=ids)
+    for record in instance.fetch_materializations(wanted, limit=len(ids)).records:
+        run_id, key = record.event_log_entry.run_id, str(record.partition_key)
+        yield Materialized(record.storage_id, run_id, key, record.timestamp)
 
 
 def _summary(check: str, verdicts: Mapping[str, Verdict]) -> dg.AssetCheckResult:

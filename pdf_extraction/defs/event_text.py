@@ -148,6 +148,11 @@ _OWN: Mapping[type, Callable[[EventTexts, Any], str]] = {
 }
 
 
+def time_of(text: str) -> float:
+    """When an event was, by its text."""
+    return float(text.rpartition('"timestamp": ')[2].partition(",")[0])
+
+
 def _value(value: Any) -> str:
     flat = _FLAT.get(type(value))
     if flat is None:

@@ -44,12 +44,24 @@ def open_workspace(
     return Workspace(folder.path(), folder.placed(settings))
 
 
-def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry], dict[str, str]]":
-    """What the run's partitions stand for as it is now, and why some stand for nothing.
+def entries_of(
+    context: AnyContext, workspace: "Workspace", session: Session
+) -> "tuple[list[Entry], dict[str, str]]":
+    """What the run's partitions stood for when it looked first, and why some stand for nothing.
 
     Raises:
         SettingsError: The run's range holds another number of documents than it was asked for.
     """
+    run_id = context.run.run_id
+    if (found := session.entries(run_id)) is None:
+        found = _looked_up(context, workspace)
+        session.keep_entries(run_id, found)
+    for why in found[1].values():
+        context.log.warning(why)
+    return found
+
+
+def _looked_up(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry], dict[str, str]]":
     keys = context.partition_keys
     expected = context.run.tags.get(partitions.EXPECTED, str(len(keys)))
     if str(len(keys)) != expected:
@@ -63,7 +75,6 @@ def entries_of(context: AnyContext, workspace: "Workspace") -> "tuple[list[Entry
             entries.append(workspace.catalogue.entry(key))
         except SettingsError as error:
             # A partition that somebody added by hand must not stop the others of its run.
-            context.log.warning(str(error))
             unknown[key] = str(error)
     return entries, unknown
 

@@ -13,8 +13,11 @@ from pdf_extraction.quality import Verdict
 
 if TYPE_CHECKING:
     from pdf_extraction.asking import Progress
+    from pdf_extraction.catalogue import Entry
     from pdf_extraction.finishing import Finished
     from pdf_extraction.tools import Workspace
+
+    Entries = tuple[list[Entry], dict[str, str]]
 
 
 @dataclass
@@ -36,6 +39,16 @@ class Session:
     verdicts: dict[str, list[Verdict]] = field(default_factory=dict)
     _finished: "tuple[str, Mapping[str, Finished]]" = ("", MappingProxyType({}))
     _read: tuple[str, Collection[str]] = ("", ())
+    _entries: "tuple[str, Entries | None]" = ("", None)
+
+    def keep_entries(self, run_id: str, entries: "Entries") -> None:
+        """Keep what a run's partitions stand for, in place of an earlier run's."""
+        self._entries = run_id, entries
+
+    def entries(self, run_id: str) -> "Entries | None":
+        """What this very run has found its partitions to stand for: entries, and why some none."""
+        of_run, entries = self._entries
+        return entries if of_run == run_id else None
 
     def keep_finished(self, run_id: str, finished: "Mapping[str, Finished]") -> None:
         """Keep what a run has done ahead of its later steps, in place of an earlier run's."""

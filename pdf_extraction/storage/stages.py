@@ -101,6 +101,8 @@ class Stages:
         path = self.file(asset, partition_key)
         try:
             if not path.exists():
+                if not _old(path).exists():  # a document's first run: an error would cost more
+                    return None
                 self._renew(path)
             return Kept(path)
         except FileNotFoundError:

@@ -221,3 +221,19 @@ def test_the_text_of_an_event_is_the_one_that_dagster_makes(tags, partition):
         event = event._replace(event_specific_data=told)
         entry = EventLogEntry(None, "debug", SAID, "run", 1.5, dagster_event=event)
         assert texts.of(entry) == serialize_value(entry)
+
+
+def test_what_is_told_of_a_materialisation_is_what_its_event_says(instance):
+    """Its time to the last digit, whatever stands in it."""
+    key = dg.AssetKey("thing")
+    for partition in ("d1", "d2"):
+        about = SAID.replace("0.0", "7.5, ")
+        made = dg.AssetMaterialization(key, about, metadata=VALUES, partition=partition)
+        instance.report_runless_asset_event(made)
+    records = instance.fetch_materializations(key, limit=9).records
+    expected = {
+        (record.storage_id, record.run_id, record.partition_key, record.timestamp)
+        for record in records
+    }
+    log = instance.event_log_storage
+    assert {tuple(one) for one in log.materialized([r.storage_id for r in records])} == expected
