@@ -116,9 +116,9 @@ class Ahead:
                 while self._reading:
                     await asyncio.wait(self._reading)
                 await self.reader.rest()  # what is left needs the memory of its workers
-                # Its process starts and loads beside the last documents, where they end soon.
+                # Beside the last documents, where they end soon, all but theirs is brought.
                 is_soon = self._publishes and not self._waiting and not self._is_long
-                is_ready = is_soon and self._start_refresh(gate)
+                is_ready = is_soon and self._is_small and self._start_refresh(gate)
                 while self._tasks:
                     await asyncio.gather(*self._tasks)
                 if self.finished and self._publishes:
@@ -200,9 +200,12 @@ class Ahead:
 
     def _show(self) -> None:
         """Bring what is finished to SQL users now and then, so that little is left at the end."""
-        is_due = time.monotonic() >= self._refresh_due
-        if is_due and self.workspace.warehouse.byte_size <= _MOST_REFRESHED:
+        if time.monotonic() >= self._refresh_due and self._is_small:
             self._start_refresh()
+
+    @property
+    def _is_small(self) -> bool:
+        return self.workspace.warehouse.byte_size <= _MOST_REFRESHED
 
     def _start_refresh(self, gate: Gate | None = None) -> bool:
         """Bring what is finished to SQL users; whether nobody else is at it."""

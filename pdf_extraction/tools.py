@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 
 from pdf_extraction.backends.base import Backend
@@ -167,7 +168,7 @@ class Tools:
 def _refresh(data: Path, compact: bool, gate: Gate | None) -> RefreshFacts:
     warehouse = Warehouse(data)
     if gate is not None:
-        warehouse.load()
+        warehouse.refresh()  # what is there already; DuckDB is loaded then, and the tables made
         gate.wait()
     return warehouse.compact() if compact else warehouse.refresh()
 
@@ -217,14 +218,22 @@ async def open_tools(
         await chain.aclose()
 
 
-def warm_up_workers(profile: str) -> None:
-    """Begin to load what a run's processes need, while this one still loads Dagster.
+def get_ready(settings: Settings) -> None:
+    """Load what a run comes to in any case, and begin to load it in its processes.
 
-    Args:
-        profile: Its name; a user's own is loaded where it is used, as it then is.
+    A run that loads the client and the profile when it needs them has 0.2 s in which no page is
+    read. A profile of the user's own is loaded where it is used, as it then is.
+
+    Raises:
+        SettingsError: A backend's kind is unknown.
     """
-    module = PROFILES.get(profile, "").partition(":")[0]
+    from pdf_extraction.backends.chain import load_kinds  # noqa: PLC0415
+
+    module = PROFILES.get(settings.profile, "").partition(":")[0]
     warm_up(["pdf_extraction.ahead", *([module] if module else [])])
+    load_kinds(settings)
+    if module:
+        import_module(module)
 
 
 def window(slots: int, workers: int) -> int:

@@ -9,11 +9,11 @@ def main() -> None:
     """Register every file and materialise its partition."""
     from pdf_extraction.defs.instance import open_instance
     from pdf_extraction.defs.launch import run_documents
-    from pdf_extraction.tools import warm_up_workers
+    from pdf_extraction.tools import get_ready
 
     asked = arguments()
     workspace = ours(asked)
-    warm_up_workers(workspace.settings.profile)
+    get_ready(workspace.settings)
     with open_instance(workspace.data) as instance:
         started = done.clock()
         keys = [

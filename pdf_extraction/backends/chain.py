@@ -135,6 +135,16 @@ def _with_policies(
     return Cached(framed, settings, calls, force=force, clock=clock, any_wording=any_wording)
 
 
+def load_kinds(settings: Settings) -> None:
+    """Load the modules that the chain's backends are made by.
+
+    Raises:
+        SettingsError: A kind is unknown.
+    """
+    for name, table in settings.chained.items():
+        _kind(name, table.kind)
+
+
 def _kind(name: str, kind: str) -> Kind:
     installed = {point.name: point for point in entry_points(group=ENTRY_POINTS)}
     if kind in BUILT_IN:

@@ -173,10 +173,10 @@ def _by_profile(common: Common, workspace: Workspace, keys: Sequence[str]) -> li
 def _launch(orders: Sequence[Order], selection: Selection, *, force: bool = False) -> Ending:
     from pdf_extraction.cli.progress import Watch  # noqa: PLC0415
     from pdf_extraction.cli.summary import Ending  # noqa: PLC0415
-    from pdf_extraction.tools import warm_up_workers  # noqa: PLC0415
+    from pdf_extraction.tools import get_ready  # noqa: PLC0415
 
     if orders[0].keys:
-        warm_up_workers(orders[0].workspace.settings.profile)
+        get_ready(orders[0].workspace.settings)
     calls = orders[0].workspace.calls
     keys = [key for order in orders for key in order.keys]
     ending = Ending(orders[0].workspace, keys, selection)

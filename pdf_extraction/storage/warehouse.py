@@ -88,10 +88,6 @@ class Warehouse:
         """
         return self._builder().compact()
 
-    def load(self) -> None:
-        """Load what a refresh needs, a tenth of a second, before there is anything to bring."""
-        from pdf_extraction.storage import building  # noqa: F401, PLC0415
-
     def _builder(self) -> Builder:
         from pdf_extraction.storage.building import Builder  # noqa: PLC0415
         from pdf_extraction.storage.tables import Tables  # noqa: PLC0415
