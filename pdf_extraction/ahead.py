@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import islice
 from types import TracebackType
@@ -26,8 +26,8 @@ from pdf_extraction import judging
 from pdf_extraction.asking import Progress
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import DocumentError, ExtractionError
-from pdf_extraction.finishing import Finished, Work, finish
-from pdf_extraction.following import Followers
+from pdf_extraction.finishing import Finished, Work, finish, judge
+from pdf_extraction.following import Follower, Followers
 from pdf_extraction.model import DocumentOutcome
 from pdf_extraction.pdf.apart import Gate, run_apart
 from pdf_extraction.pdf.tasks import start
@@ -75,6 +75,7 @@ class Ahead:
     _busy: int = 0
     _reading: set[asyncio.Task[Mapping[int, str] | None]] = field(default_factory=set)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set)
+    _judging: set[asyncio.Task[None]] = field(default_factory=set)
     _sample: judging.Sample = field(default_factory=judging.Sample)
     _followers: Followers = field(init=False)
     _apart: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
@@ -124,9 +125,11 @@ class Ahead:
                 if self.finished and self._publishes:
                     # Beside what the run writes into its history.
                     gate.open() if is_ready else self._start_refresh()
+                while self._judging:
+                    await asyncio.gather(*self._judging)
         finally:
             gate.shut()
-            for task in self._tasks:
+            for task in (*self._tasks, *self._judging):
                 task.cancel()
             await asyncio.to_thread(self._followers.close)
             await asyncio.to_thread(self._apart.shutdown, cancel_futures=True)
@@ -137,24 +140,29 @@ class Ahead:
     def _publishes(self) -> bool:
         return "document_chunks" in self.through
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(
+        self, work: Coroutine[Any, Any, None], among: set[asyncio.Task[None]] | None = None
+    ) -> None:
+        tasks = self._tasks if among is None else among
         task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
 
     async def _queue(
         self, entry: Entry, pages: int, read: Awaitable[Mapping[int, str] | None]
     ) -> None:
+        if (follower := self._followers.of(entry.document)) is not None:
+            await self._finish([Work(entry, pages, None)], follower.run)
+            # SQL users have its rows beside that, and nobody waits for it alone.
+            self._start(self._judge(entry, pages, read, follower), self._judging)
+            return
         try:
             texts = await read
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
             _log.debug("%s: left to its own step", entry.document.partition_key, exc_info=True)
             return
         work = Work(entry, pages, texts)
-        if (follower := self._followers.of(entry.document)) is not None:
-            await self._finish([work], follower.run)
-            follower.stop()
-        elif pages > _FOLLOWED_PAGES:
+        if pages > _FOLLOWED_PAGES:
             # One at a time, and with no second process that waits beside it: it may take half a
             # gigabyte, which goes with it.
             self._is_long = True
@@ -162,6 +170,25 @@ class Ahead:
         else:
             self._waiting.append(work)
             self._take_up()
+
+    async def _judge(
+        self,
+        entry: Entry,
+        pages: int,
+        read: Awaitable[Mapping[int, str] | None],
+        follower: Follower,
+    ) -> None:
+        """Have a document judged where its rows are."""
+        key = entry.document.partition_key
+        try:
+            if (texts := await read) is not None and key in self.finished:
+                task = (self.workspace.data, self._settings, Work(entry, pages, texts))
+                judged = await asyncio.wrap_future(follower.run(judge, *task))
+                self.finished[key] = replace(self.finished[key], judged=judged)
+        except Exception:  # noqa: BLE001 - as above
+            _log.debug("%s: left to its own step", key, exc_info=True)
+        finally:
+            follower.stop()
 
     def _take_up(self) -> None:
         """Hand what waits to processes: the first takes whatever is there, another only much."""

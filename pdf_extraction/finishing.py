@@ -194,10 +194,26 @@ def _finished(workspace: Workspace, work: Work, run_id: str, together: Together 
     assemble = known.rows if known is not None else assemble_document
     rows, changed = steps.publish_together(workspace, kept, run_id, together, found, assemble)
     published = _published(rows, changed)
+    mark = together.mark(document.partition_key)
+    if known is not None:
+        known.published = kept, rows, mark
     if work.again is None:
         return Finished(placed, published)
-    mark = together.mark(document.partition_key)
     return Finished(placed, published, _judged(workspace, work, kept, rows, mark))
+
+
+def judge(data: Path, settings: str, work: Work) -> Judged | None:
+    """What the checks say of a followed document that its process has published; None of others.
+
+    Args:
+        data: The data folder.
+        settings: Of the run, as JSON.
+        work: The document.
+    """
+    known = followed()
+    if known is None or known.published is None:
+        return None
+    return _judged(_workspace(data, settings), work, *known.published)
 
 
 def _judged(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -160,10 +160,12 @@ class Followed:
     Attributes:
         about: Which document.
         profile: Its profile, which remembers what it has assembled.
+        published: The document as it was published, its rows and their mark; None before.
     """
 
     about: About
     profile: Profile
+    published: tuple[DocumentOutcome, Mapping[str, Sequence[Row]], str | None] | None = None
     _pages: dict[int, PageOutcome] = field(default_factory=dict)
     _groundings: dict[int, list[Grounding]] = field(default_factory=dict)
     _first: int = 0

@@ -82,7 +82,7 @@ def rows_of(workspace):
 def test_a_long_document_that_is_followed_comes_to_the_same_rows(tmp_path, monkeypatch):
     """What is found out while pages are asked about is what is found out after the last."""
     path = write_law(tmp_path / "lei-1.pdf", pages=40)
-    run, followed, tables = following.Follower.run, [], []
+    run, followed, tables, verdicts = following.Follower.run, [], [], []
     monkeypatch.setattr(
         following.Follower, "run", lambda *args: followed.append(least) or run(*args)
     )
@@ -92,9 +92,12 @@ def test_a_long_document_that_is_followed_comes_to_the_same_rows(tmp_path, monke
         entry = workspace.catalogue.register(path)
         done = read_ahead(workspace, entry, {"page_extractions", "document_chunks"})
         assert done.finished["lei-1"].published.changed
+        assert done.finished["lei-1"].judged.mark == workspace.tables.mark("lei-1")
         tables.append(rows_of(workspace))
-    assert followed == [1]
+        verdicts.append(done.finished["lei-1"].judged.verdicts)
+    assert followed == [1, 1]  # published, then judged
     assert tables[0] == tables[1]
+    assert verdicts[0] == verdicts[1]
     assert len(tables[0]["devices"]) > 80
 
 
