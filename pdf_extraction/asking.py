@@ -230,7 +230,9 @@ class _Run:
                 task = group.create_task(window(numbers))
                 task.add_done_callback(lambda _task: self.window.release())
         may_ask = taken if self.selection.ask else set()
-        doubtful = Doubtful(self.tools.workspace.profile, document, may_ask)
+        workspace = self.tools.workspace
+        profile = workspace.profile_for(workspace.settings.profile, len(pages))
+        doubtful = Doubtful(profile, document, may_ask)
         settled = await doubtful.settled(
             pages, lambda page, doubt: self._again(document, page, doubt, readings, earlier)
         )

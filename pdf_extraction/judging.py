@@ -11,7 +11,6 @@ import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from pdf_extraction import quality
 from pdf_extraction.assembly.canonical import hash_of_pages
@@ -21,7 +20,6 @@ from pdf_extraction.model import Document, DocumentOutcome, Row
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.workers import Reader
 from pdf_extraction.profiles.base import Profile
-from pdf_extraction.remade import Again
 from pdf_extraction.storage import outcomes
 from pdf_extraction.storage.rowfiles import KeptRows
 from pdf_extraction.tools import Workspace
@@ -212,23 +210,31 @@ def verdicts(
         return [quality.unopened(check, document) for check in checks]
     profile = workspace.profile_of(document["profile"])
     tables = [rows[name] for name in profile.tables if _are_grounded(rows[name])]
-    records = Again(lambda: chain.from_iterable(tables))
+    records = tables[0] if len(tables) == 1 else [row for table in tables for row in table]
     limits = workspace.settings
     bounds = limits.checks
     decide = {
         "pages_complete": lambda: quality.pages_complete(
             document,
-            _only(rows["pages"], "page_number", "status", "error_type", "error"),
+            list(_only(rows["pages"], "page_number", "status", "error_type", "error")),
             rows["attempts"],
             limits.budget.page_error_rate,
         ),
         "confidence": lambda: quality.confidence(
-            records, bounds.min_confidence, bounds.max_low_confidence_share, bounds.worst_rows
+            records,
+            bounds.min_confidence,
+            bounds.max_low_confidence_share,
+            bounds.worst_rows,
+            _only(records, "confidence"),
         ),
         "canonical_hash": lambda: _hash_verdict(document, rehashed or Rehash()),
-        "hierarchy": lambda: quality.hierarchy(_only(rows["devices"], *quality.OF_HIERARCHY)),
+        "hierarchy": lambda: quality.hierarchy(list(_only(rows["devices"], *quality.OF_HIERARCHY))),
         "grounding": lambda: quality.grounding(
-            records, document["canonical_text"], bounds.max_absent_share, bounds.worst_rows
+            records,
+            document["canonical_text"],
+            bounds.max_absent_share,
+            bounds.worst_rows,
+            _only(records, *quality.OF_GROUNDING),
         ),
     }
 
@@ -250,7 +256,7 @@ def _are_grounded(rows: Sequence[Row]) -> bool:
 
 def _only(rows: Sequence[Row], *columns: str) -> Sequence[Row]:
     """What is asked of each row, without its texts where they would have to be read for it."""
-    return list(rows.only(*columns)) if isinstance(rows, KeptRows) else rows
+    return rows.only(*columns) if isinstance(rows, KeptRows) else rows
 
 
 _OF_RECORDS = frozenset({"confidence", "hierarchy", "grounding"})

@@ -68,7 +68,8 @@ def grounded_pages(
 
     def grounded(place: int) -> GroundedPage:
         makes = partial(outcome, place), partial(answer_of, place)
-        return RemadePage(*makes, groundings[place], canonical.page_starts[place])
+        found = partial(groundings.__getitem__, place)
+        return RemadePage(*makes, found, canonical.page_starts[place])
 
     if len(groundings) != len(outcomes):
         raise ValueError(f"{len(groundings)} pages with groundings, of {len(outcomes)}")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from heapq import nsmallest
-from operator import itemgetter
 
 from pdf_extraction.assembly.gaps import Gap, find_gaps
 from pdf_extraction.model import Row
@@ -92,7 +91,11 @@ def _incomplete(document: Row, pages: Sequence[Row], attempts: Sequence[Row]) ->
 
 
 def confidence(
-    records: Iterable[Row], least: float, max_share: float, most: int = sys.maxsize
+    records: Sequence[Row],
+    least: float,
+    max_share: float,
+    most: int = sys.maxsize,
+    seen: Iterable[Row] | None = None,
 ) -> Verdict:
     """Few enough records are of low confidence; those without evidence are counted apart.
 
@@ -101,29 +104,23 @@ def confidence(
         least: Confidence below which a record is of low confidence.
         max_share: Share of such records above which the check fails.
         most: Records that are shown, the worst ones.
+        seen: The same rows with that column alone, where the others are dear to read.
     """
-    values: list[float | None] = []
-
-    def low() -> Iterator[Row]:
-        for record in records:
-            values.append(record["confidence"])
-            if record["confidence"] is not None and record["confidence"] < least:
-                yield record
-
-    worst = nsmallest(most, low(), key=itemgetter("confidence"))
+    values = [record["confidence"] for record in (records if seen is None else seen)]
     known = [value for value in values if value is not None]
-    below = sum(value < least for value in known)
-    share = below / len(known) if known else 0.0
+    below = [(value, at) for at, value in enumerate(values) if value is not None and value < least]
+    share = len(below) / len(known) if known else 0.0
     mean = sum(known) / len(known) if known else None
     figures: dict[str, Figure] = {
         "records": len(values),
         "without_evidence": len(values) - len(known),
-        f"below_{least:g}": below,
+        f"below_{least:g}": len(below),
         "share": round(share, 4),
         "allowed_share": max_share,
         **({"mean": round(mean, 4)} if mean is not None else {}),
     }
-    sentence = f"{below} of {len(known)} records with evidence are below {least:g}"
+    sentence = f"{len(below)} of {len(known)} records with evidence are below {least:g}"
+    worst = [records[at] for _, at in nsmallest(most, below)]
     return Verdict("confidence", share <= max_share, sentence, figures, worst)
 
 
@@ -221,11 +218,16 @@ def _gap_row(gap: Gap) -> Row:
     return {**_problem_row("gap", gap.after), "missing": shown, "missing_on_pages": pages}
 
 
+#: Columns of records that ``grounding`` looks at.
+OF_GROUNDING = ("grounding", "canonical_spans", "source_text")
+
+
 def grounding(
-    records: Iterable[Row],
+    records: Sequence[Row],
     canonical_text: str | None,
     max_absent_share: float,
     most: int = sys.maxsize,
+    seen: Iterable[Row] | None = None,
 ) -> Verdict:
     """Records stand on their pages, and their spans give their source text.
 
@@ -234,38 +236,37 @@ def grounding(
         canonical_text: What ``canonical_spans`` count in.
         max_absent_share: Share of absent records above which the check fails.
         most: Records that are shown, the worst ones.
+        seen: The same rows with ``OF_GROUNDING`` alone, where the rest is dear to read.
     """
     methods: Counter[str] = Counter()
-    absent: list[Row] = []
-    strays: list[Row] = []
-    astray = 0
-    for record in records:
+    absent: list[int] = []
+    astray: list[int] = []
+    for at, record in enumerate(records if seen is None else seen):
         methods[record["grounding"]] += 1
-        if record["grounding"] == "absent" and len(absent) < most:
-            absent.append(record)
-        if not _spans_hold(record, canonical_text or ""):
-            astray += 1
-            strays += [record] if len(strays) < most else []
+        if record["grounding"] == "absent":
+            absent.append(at)
+        elif not _spans_hold(record, canonical_text or ""):
+            astray.append(at)
     count = methods.total()
-    share = methods["absent"] / count if count else 0.0
+    share = len(absent) / count if count else 0.0
     figures: dict[str, Figure] = {
         "records": count,
         **{method: methods[method] for method in ("exact", "normalised", "fuzzy", "absent")},
         "absent_share": round(share, 4),
         "allowed_share": max_absent_share,
-        "spans_that_give_another_text": astray,
+        "spans_that_give_another_text": len(astray),
     }
-    sentence = f"{methods['absent']} of {count} records are not on their page"
+    sentence = f"{len(absent)} of {count} records are not on their page"
     if astray:
-        sentence += f"; the spans of {astray} give another text than `source_text`"
+        sentence += f"; the spans of {len(astray)} give another text than `source_text`"
     passed = share <= max_absent_share and not astray
-    worst = [*strays, *absent][:most]
+    worst = [records[at] for at in [*astray, *absent][:most]]
     return Verdict("grounding", passed, sentence, figures, worst, is_error=bool(astray))
 
 
 def _spans_hold(record: Row, text: str) -> bool:
     spans = record.get("canonical_spans")
-    if record["grounding"] == "absent" or not spans:
+    if not spans:
         return True
     parts = (text[span["start"] : span["end"]] for span in spans)
     return bool(record["source_text"] == "".join(parts))

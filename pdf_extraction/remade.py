@@ -6,8 +6,17 @@ What is made, and from what, is not known here.
 
 from __future__ import annotations
 
+import os
+import pickle
+import weakref
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, TypeVar, overload
+
+from pdf_extraction.errors import StorageError
 
 Item_co = TypeVar("Item_co", covariant=True)
 Number = TypeVar("Number")
@@ -15,6 +24,8 @@ Number = TypeVar("Number")
 #: Items that are held all the same. Making a dense page again for each look costs a tenth of the
 #: time that its document takes to be finished, and a thousand of them are 50 MB.
 HELD = 1_000
+#: Things of a shelf that are written and read together, and how many such blocks are held.
+_BLOCK, _HELD_BLOCKS = 64, 8
 
 
 class ByPlace(Sequence[Item_co]):
@@ -72,6 +83,73 @@ class Alike(ByPlace[dict[str, Any]]):
 
     def _at(self, place: int) -> dict[str, Any]:
         return {**self.rows[place], **self.alike}
+
+
+class Shelf:
+    """Things that lie in a file without a name; of them the last that were looked at are held.
+
+    They must not be changed. Nothing of the file is left when the process ends, however it does.
+
+    Args:
+        folder: Where the file is.
+
+    Raises:
+        StorageError: The file cannot be written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._blocks: list[tuple[int, int]] = []
+        self._open: list[Any] = []
+        self._held: OrderedDict[int, list[Any]] = OrderedDict()
+        self._end = 0
+        with self._writing():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  as long as this
+        weakref.finalize(self, self._file.close)
+
+    def put(self, thing: Any) -> int:
+        """Lay something down; its place, from 0.
+
+        Raises:
+            StorageError: It cannot be written.
+        """
+        place = len(self._blocks) * _BLOCK + len(self._open)
+        self._open.append(thing)
+        if len(self._open) == _BLOCK:
+            block = pickle.dumps(self._open, pickle.HIGHEST_PROTOCOL)
+            with self._writing():
+                os.pwrite(self._file.fileno(), block, self._end)
+            self._hold(len(self._blocks), self._open)
+            self._blocks.append((self._end, len(block)))
+            self._end, self._open = self._end + len(block), []
+        return place
+
+    def look(self, place: int) -> Any:
+        """What lies at a place."""
+        number, index = divmod(place, _BLOCK)
+        return (self._open if number == len(self._blocks) else self._block(number))[index]
+
+    def _block(self, number: int) -> list[Any]:
+        if (held := self._held.get(number)) is not None:
+            self._held.move_to_end(number)
+            return held
+        start, length = self._blocks[number]
+        read: list[Any] = pickle.loads(os.pread(self._file.fileno(), length, start))  # noqa: S301
+        self._hold(number, read)
+        return read
+
+    def _hold(self, number: int, things: list[Any]) -> None:
+        self._held[number] = things
+        if len(self._held) > _HELD_BLOCKS:
+            self._held.popitem(last=False)
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StorageError(f"{self._folder}: {error}; free space, then run again") from error
 
 
 class ByNumber(Mapping[Number, Item_co]):

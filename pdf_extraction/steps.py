@@ -172,7 +172,7 @@ def publish_together(
         assemble: In place of ``assemble_document``, by somebody who has done some of it.
     """
     document = outcome.document
-    profile = workspace.profile_of(outcome.profile)
+    profile = workspace.profile_for(outcome.profile, len(outcome.pages))
 
     def published(
         outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]

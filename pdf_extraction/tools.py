@@ -23,7 +23,8 @@ from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction.pdf.workers import Reader, warm_up
 from pdf_extraction.profiles import PROFILES, get_profile, wants_layout
-from pdf_extraction.profiles.base import Profile, Windowed
+from pdf_extraction.profiles.base import Profile, Shelving, Windowed
+from pdf_extraction.remade import HELD
 from pdf_extraction.settings import EmbeddedBackendSettings, OpenAIBackendSettings, Settings
 from pdf_extraction.storage.stages import Stages
 from pdf_extraction.storage.tables import Tables
@@ -67,6 +68,13 @@ class Workspace:
     def profile_of(self, name: str) -> Profile:
         """A profile by its name, as these settings have it."""
         return get_profile(name, self.settings.scope, self.settings.markdown.closer)
+
+    def profile_for(self, name: str, pages: int) -> Profile:
+        """The same for a document of so many pages, of which what it makes need not be held."""
+        profile = self.profile_of(name)
+        if pages > HELD and isinstance(profile, Shelving):
+            return profile.shelving(self.stages.root)
+        return profile
 
     def check(self) -> None:
         """Find out before anything is read that no page could be answered or kept.

@@ -35,8 +35,11 @@ def absent_rows(
         known: Those of the claims before the ``first``, and where they go.
         first: Index of the claim to begin with.
     """
-    starts = [row["canonical_spans"][0]["start"] for row in rows]
-    used = {row["device_id"] for row in rows}
+    starts: list[int] = []
+    used: set[str] = set()
+    for row in rows:
+        starts.append(row["canonical_spans"][0]["start"])
+        used.add(row["device_id"])
     inserted: dict[int, list[Row]] = defaultdict(list)
     for place, row in known:
         inserted[place].append(row)

@@ -7,9 +7,8 @@ are devices is decided in ``sequence`` by the numbering of the whole document.
 from __future__ import annotations
 
 import re
-from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.headings import (
@@ -245,13 +244,13 @@ def describe(
     struck: Sequence[bool],
 ) -> None:
     """Fill what needs the neighbourhood: events, closing quotes, phrases, notes, strokes."""
-    closes = _closing_counts(lines)
+    closes = _closing_counts(lines, (candidate.line for candidate in candidates))
     next_event = 0
     for number, candidate in enumerate(candidates):
         while next_event < len(events) and events[next_event].line < candidate.line:
             next_event += 1
         candidate.event = next_event - 1
-        candidate.closes = closes[candidate.line]
+        candidate.closes = next(closes)
         previous = candidates[number - 1].line if number else 0
         candidate.led = _quotation_open(
             lines[max(previous + 1, candidate.line - 8) : candidate.line]
@@ -286,13 +285,14 @@ def _text_between(lines: Sequence[FlowLine], first: int, last: int) -> str:
     return " ".join(line.text for line in lines[first : min(last, first + 60)] if not line.skip)
 
 
-def _closing_counts(lines: Sequence[FlowLine]) -> Sequence[int]:
-    """For each line, how many lines before it close a quoted block."""
-    counts, total = array("i"), 0
-    for line in lines:
-        counts.append(total)
-        total += not line.skip and closes_quote(line.text)
-    return counts
+def _closing_counts(lines: Sequence[FlowLine], places: Iterable[int]) -> Iterator[int]:
+    """For each of some lines, in order, how many lines before it close a quoted block."""
+    first, total = 0, 0
+    for place in places:
+        before = lines[first:place]
+        total += sum(not line.skip and closes_quote(line.text) for line in before)
+        first = max(first, place)
+        yield total
 
 
 def closes_quote(text: str) -> bool:

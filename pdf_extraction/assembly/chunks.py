@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pdf_extraction.assembly.canonical import canonical_hash
 from pdf_extraction.assembly.citations import citations
 from pdf_extraction.model import BBox, Document, Row, union
-from pdf_extraction.remade import HELD, Again, Alike
+from pdf_extraction.remade import HELD, Again, Alike, ByNumber
 
 RETRIEVAL_LIMIT = 1_800
 """Characters of ``retrieval_text`` beyond which an article is split: some 450 tokens, so
@@ -23,6 +23,8 @@ ANCESTOR_LIMIT = 400
 """Characters kept of a caput or other ancestor, which is there for context alone."""
 
 
+#: Devices whose citations are held: those of an article are asked for twice.
+_HELD_CITED = 4_096
 #: Columns of a device that its chunks take no part of, but for the last look.
 _LATE = frozenset({"confidence", "confidence_method", "position"})
 
@@ -143,17 +145,20 @@ class _Tree:
 
     def __init__(self, document: Document, devices: Sequence[Row]) -> None:
         self.document = document
-        self.by_id = {device["device_id"]: device for device in devices}
+        self.devices = devices
         self.cited: dict[str, list[str]] = {}
-        self.children: dict[str, list[Row]] = {}
-        for device in devices:
+        self.children: dict[str, list[int]] = {}
+        ids: list[str] = []
+        for place, device in enumerate(devices):
+            ids.append(device["device_id"])
             if device["parent_id"] is not None:
-                self.children.setdefault(device["parent_id"], []).append(device)
+                self.children.setdefault(device["parent_id"], []).append(place)
+        self.by_id = _by_id(ids, devices)
 
     def below(self, device: Row) -> Iterator[Row]:
         """The device and its descendants in document order, struck ones only of struck."""
         yield device
-        for child in self.children.get(device["device_id"], ()):
+        for child in map(self.devices.__getitem__, self.children.get(device["device_id"], ())):
             if child["status"] != "riscado" or device["status"] == "riscado":
                 yield from self.below(child)
 
@@ -278,6 +283,8 @@ class _Tree:
 
     def _cited(self, device: Row) -> list[str]:
         own = device["device_id"]
+        if len(self.cited) > _HELD_CITED:
+            self.cited.clear()
         if own not in self.cited:
             self.cited[own] = citations(device["text"], device["path"])
         return self.cited[own]
@@ -288,6 +295,13 @@ class _Tree:
                 number: str = row["identifier"].removeprefix("Art.")
                 return number.strip().replace(".", "").replace("º", "")
         return None
+
+
+def _by_id(ids: Sequence[str], devices: Sequence[Row]) -> Mapping[str, Row]:
+    """Devices by their ids; those that are not held are looked up when they are asked for."""
+    if isinstance(devices, list):
+        return dict(zip(ids, devices, strict=True))
+    return ByNumber(ids, devices)
 
 
 def _boxes(held: Sequence[Row]) -> dict[int, BBox]:

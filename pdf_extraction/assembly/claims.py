@@ -22,8 +22,9 @@ from pdf_extraction.assembly.labels import (
     parse_identifier,
     read_label,
 )
-from pdf_extraction.assembly.layout import FlowLine, LineIndex
+from pdf_extraction.assembly.layout import FlowLine
 from pdf_extraction.assembly.owntext import letters_and_digits
+from pdf_extraction.assembly.packedlines import LineIndex
 from pdf_extraction.model import BBox, GroundedPage, GroundingMethod
 
 #: How much a claim on its place speaks for a candidate; see ``sequence`` for the scale.

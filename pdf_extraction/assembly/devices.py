@@ -5,9 +5,12 @@ The order of the work is here; each step is a module of its own.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
+from itertools import islice, starmap
 from typing import Any
 
 from pdf_extraction.assembly.absent import absent_rows
@@ -27,9 +30,12 @@ from pdf_extraction.assembly.owntext import device_status, own_text, spans_text
 from pdf_extraction.assembly.sequence import read_sequence
 from pdf_extraction.assembly.structure import Node, assign_ids, path
 from pdf_extraction.model import Document, GroundedPage, Row
+from pdf_extraction.remade import Remade, Shelf
 
 #: Cost up to which a label is said to continue the numbering; see ``sequence``.
 _CONTINUES = 0.9
+#: Rows on a shelf that are at hand: a chunk asks for each of its article's a dozen times.
+_HELD_ROWS = 1_024
 
 
 @dataclass(eq=False, slots=True)
@@ -55,12 +61,52 @@ class Assembled:
             self.row = {**self.row, **columns}
 
 
+class OnShelf(Assembled):
+    """The same with its row on a shelf.
+
+    Args:
+        shelf: Which one.
+        row: As in ``Assembled``.
+        claim: As there.
+        continues: As there.
+    """
+
+    __slots__ = ("_place", "_shelf", "_told")
+
+    def __init__(
+        self, shelf: Shelf, row: Row, claim: PlacedClaim | None, continues: bool | None
+    ) -> None:
+        self._shelf = shelf
+        super().__init__(row, claim, continues)
+
+    @property
+    def row(self) -> Row:
+        """As it was laid down, with what it was told to say since."""
+        return {**self._shelf.look(self._place), **self._told}
+
+    @row.setter
+    def row(self, row: Row) -> None:
+        self._place, self._told = self._shelf.put(row), Row()
+
+    def tell(self, **columns: Any) -> None:
+        """Have the row say this."""
+        self._told = {**self._told, **columns}
+
+
+def rows_of(found: Sequence[Assembled]) -> Sequence[Row]:
+    """Their rows; those on a shelf are taken from there whenever they are looked at."""
+    if found and isinstance(found[0], OnShelf):
+        return Remade(len(found), lru_cache(_HELD_ROWS)(lambda place: found[place].row))
+    return [item.row for item in found]
+
+
 def assemble_devices(
     document: Document,
     text: str,
     pages: Sequence[GroundedPage],
     answers: Sequence[Sequence[DeviceClaim] | None],
     known: Known | None = None,
+    shelf: Shelf | None = None,
 ) -> list[Assembled]:
     """Rows of ``devices`` in document order.
 
@@ -71,7 +117,9 @@ def assemble_devices(
         answers: Each page's claims; None for a page without an answer.
         known: From assembling its first pages; gets what this assembly finds out. Rows that are
             as they were are the same objects.
+        shelf: Where rows lie that are too many to be held; without ``known`` alone.
     """
+    assembled = Assembled if shelf is None else partial(OnShelf, shelf)
     book = Book(text, pages, answers, known)
     candidates = _candidates(book, known)
     events = find_events(book.lines)
@@ -82,15 +130,13 @@ def assemble_devices(
         head, known.head = known.head, head  # of an assembly that breaks, nothing is kept
         head.begin(taken, candidates, book.lines, known.same(document.document_id))
     nodes = head.tree.grow(taken, candidates, events, book.lines, head.first)
-    cuts = _cuts(book, nodes, candidates, head)
-    for node, cut in zip(nodes, cuts, strict=True):
-        node.struck, node.text = cut.status == "riscado", cut.text
+    cuts = _cuts(book, nodes, candidates, head, shelf)
     assign_ids(nodes)
     stay = head.rows(nodes, cuts)
     made = _made(document.document_id, book, nodes, cuts, candidates, stay)
-    head.found = [*head.found[:stay], *made]
+    head.found = [*head.found[:stay], *starmap(assembled, made)]
     page = book.lines[candidates[nodes[stay].candidate].line].page if head.absent_stay else 0
-    head.absent = _absent(document.document_id, book, head, page)
+    head.absent = _absent(document.document_id, book, head, page, assembled)
     if known is not None:
         known.head = head
     return _numbered(_merged(head.found, head.absent))
@@ -113,11 +159,11 @@ def _made(
     cuts: Sequence[Cut],
     candidates: Sequence[Candidate],
     first: int,
-) -> Iterator[Assembled]:
-    """Rows of the devices from the ``first`` on."""
+) -> Iterator[tuple[Row, PlacedClaim | None, bool]]:
+    """Rows of the devices from the ``first`` on, and what else is known of them."""
     ementas = _ementas(book, nodes, candidates)
     several = len({node.scope.act for node in nodes}) > 1
-    for node, cut in zip(nodes[first:], cuts[first:], strict=True):
+    for node, cut in islice(zip(nodes, cuts, strict=True), first, None):
         number = candidates[node.candidate].claim
         claim = book.placed[number] if number >= 0 else None
         row = {
@@ -128,23 +174,25 @@ def _made(
             if node.quoted
             else node.scope.annex or node.scope.act_name or None,
         }
-        yield Assembled(row, claim, node.cost < _CONTINUES)
+        yield row, claim, node.cost < _CONTINUES
 
 
-def _absent(document_id: str, book: Book, head: Head, page: int) -> list[Absent]:
+def _absent(
+    document_id: str, book: Book, head: Head, page: int, assembled: Callable[..., Assembled]
+) -> list[Absent]:
     """Rows of absent claims; those of the pages before ``page`` stay."""
     first = bisect_left(book.placed, page, key=lambda item: item.page)
     kept = [row for row in head.absent if row.claim < first]
+    rows = rows_of(head.found)
     unclaimed = {
-        (number, item.row["device_type"], item.row["identifier"])
-        for item in head.found
-        if item.claim is None and item.row["page_end"] >= page
-        for number in range(item.row["page_number"], item.row["page_end"] + 1)
+        (number, row["device_type"], row["identifier"])
+        for item, row in zip(head.found, rows, strict=True)
+        if item.claim is None and row["page_end"] >= page
+        for number in range(row["page_number"], row["page_end"] + 1)
     }
-    rows = [item.row for item in head.found]
     known = [(row.place, row.item.row) for row in kept]
     found = absent_rows(document_id, rows, unclaimed, book, known, first)
-    return [*kept, *(Absent(n, at, Assembled(row, book.placed[n], None)) for n, at, row in found)]
+    return [*kept, *(Absent(n, at, assembled(row, book.placed[n], None)) for n, at, row in found)]
 
 
 def _merged(found: Sequence[Assembled], absent: Sequence[Absent]) -> list[Assembled]:
@@ -187,19 +235,30 @@ class Cut:
 
 
 def _cuts(
-    book: Book, nodes: Sequence[Node], candidates: Sequence[Candidate], head: Head
-) -> list[Cut]:
+    book: Book,
+    nodes: Sequence[Node],
+    candidates: Sequence[Candidate],
+    head: Head,
+    shelf: Shelf | None,
+) -> Sequence[Cut]:
+    """What the pages print for each node, which is told what others ask of it."""
     at = [candidates[node.candidate] for node in nodes]
     stops = [*(candidate.cut(book.lines) for candidate in at), len(book.text)][1:]
     known = head.cuts[: head.first - len(head.tree.nodes) + len(nodes)] if head.first else ()
-    cuts = []
+    quoting = {id(above) for node in nodes if node.quoted for above in node.above}
+    cuts: list[Cut] = []
+    places = array("q")
     for number, (node, candidate, stop) in enumerate(zip(nodes, at, stops, strict=True)):
         cut = known[number] if number < len(known) else None
         if cut is None or cut.by_other_pages:
             made = _cut(book, node, candidate, stop)
             cut = cut if cut == made else made
-        cuts.append(cut)
-    return cuts
+        node.struck, node.text = cut.status == "riscado", cut.text if id(node) in quoting else ""
+        if shelf is None:
+            cuts.append(cut)
+        else:
+            places.append(shelf.put(cut))
+    return cuts if shelf is None else Remade(len(places), lambda place: shelf.look(places[place]))
 
 
 def _cut(book: Book, node: Node, candidate: Candidate, stop: int) -> Cut:

@@ -7,9 +7,7 @@ what nothing but furniture looks like. Nothing here knows devices.
 from __future__ import annotations
 
 import re
-import unicodedata
-from array import array
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -19,12 +17,14 @@ import numpy as np
 
 from pdf_extraction.assembly.labels import read_label
 from pdf_extraction.assembly.layout import FlowLine
-from pdf_extraction.assembly.packedlines import by_page
+from pdf_extraction.assembly.packedlines import Masks, by_page, masks_of
 
 #: Share of the page's height, from either edge, in which heads and feet stand.
 _ZONE = 0.13
 #: Lines of two pages stand at the same place within this share of the height.
 _STEP = 0.008
+#: Lines above an entry of a table of contents that it may wrap.
+_WRAPPED = 3
 
 _STAMP = re.compile(
     r"""^(?:
@@ -44,7 +44,6 @@ _GAZETTE = re.compile(
     r"|.{0,60}\bp[áa]gina:?\s+\d{1,4})$",
     re.IGNORECASE,
 )
-_NUMBER, _UNMASKED = re.compile(r"\d+"), re.compile(r"[^a-z#]+")
 _UNFINISHED = re.compile(r"[^\W\d_,-]$|[\w,-]$")
 #: Stamps of electronic signatures and gazettes, wherever they stand.
 _SIGNED = re.compile(
@@ -82,12 +81,28 @@ def mark_furniture(
         known: By page number, from marking the lines of fewer pages; gets those of all.
     """
     pages = by_page(lines)
-    repeated = _repeated(pages, again=known is not None) if len(pages) > 1 else {}
+    repeated = _repeated(lines, pages, again=known is not None) if len(pages) > 1 else {}
+    _mark_interrupting(_marked(lines, pages, repeated, known))
+
+
+def _marked(
+    lines: Sequence[FlowLine],
+    pages: Mapping[int, Sequence[FlowLine]],
+    repeated: Mapping[int, Sequence[int]],
+    known: MutableMapping[int, Marked] | None,
+) -> Iterator[Sequence[FlowLine]]:
+    """The pages, each when it and those after it that say something of it are marked."""
+    waiting: deque[Sequence[FlowLine]] = deque()
+    first, entry = 0, -99
     for number, page in pages.items():
         here = repeated.get(number, [])
         _mark_page(page, here) if known is None else _mark_again(page, here, number, known)
-    _mark_contents(lines)
-    _mark_interrupting(pages.values())
+        entry = _mark_contents(lines, range(first, first + len(page)), entry)
+        first += len(page)
+        waiting.append(page)
+        if len(waiting) > _WRAPPED:
+            yield waiting.popleft()
+    yield from waiting
 
 
 def _mark_again(
@@ -159,12 +174,6 @@ def _in_zone(line: FlowLine) -> bool:
     return y1 < _ZONE or y0 > 1 - _ZONE or x1 < 0.06 or x0 > 0.94
 
 
-def masked(text: str) -> str:
-    """Letters folded, digits masked; what two heads of one document have in common."""
-    folded = unicodedata.normalize("NFKD", text.casefold())
-    return _UNMASKED.sub("", _NUMBER.sub("#", folded))
-
-
 class _Place(NamedTuple):
     """A line whose masked text others have too: where, and whether it stands apart.
 
@@ -181,10 +190,12 @@ class _Place(NamedTuple):
     apart: bool | None
 
 
-def _repeated(pages: Mapping[int, Sequence[FlowLine]], *, again: bool) -> dict[int, list[int]]:
+def _repeated(
+    lines: Sequence[FlowLine], pages: Mapping[int, Sequence[FlowLine]], *, again: bool
+) -> dict[int, list[int]]:
     """By page number the indices of lines whose masked text stands at its place on enough pages."""
     found: dict[int, list[int]] = defaultdict(list)
-    for length, places in _alike(pages, again=again):
+    for length, places in _alike(masks_of(lines, again=again), pages):
         steps = _repeated_steps(places, len(pages), length)
         for place in places:
             if not steps.isdisjoint(_near(place.step)):
@@ -193,30 +204,20 @@ def _repeated(pages: Mapping[int, Sequence[FlowLine]], *, again: bool) -> dict[i
 
 
 def _alike(
-    pages: Mapping[int, Sequence[FlowLine]], *, again: bool
+    masks: Masks, pages: Mapping[int, Sequence[FlowLine]]
 ) -> Iterator[tuple[int, list[_Place]]]:
-    """Of each masked text that several lines have its length, and these lines.
-
-    Texts are told apart by their hashes: those of a dense page are 4 KB, and few repeat.
-    """
-    hashes, lengths = array("q"), dict[int, int]()
-    for page in pages.values():
-        for line in page:
-            text = line.masked or masked(line.text)
-            if again:
-                line.masked = text
-            hashes.append(hash(text))
-    values, counts = np.unique(hashes, return_counts=True)
+    """Of each masked text that several lines have its length, and these lines."""
+    values, counts = np.unique(masks.hashes, return_counts=True)
     several = {value: list[_Place]() for value in values[counts > 1].tolist() if value}
+    lengths: dict[int, int] = {}
     first = 0
     for number, page in pages.items():
-        here = hashes[first : first + len(page)]
+        here = range(first, first + len(page))
         first += len(page)
-        for index, value in enumerate(here):
+        for index, at in enumerate(here):
+            value = masks.hashes[at]
             if (places := several.get(value)) is not None:
-                line = page[index]
-                if value not in lengths:
-                    lengths[value] = len(line.masked or masked(line.text))
+                line, lengths[value] = page[index], masks.lengths[at]
                 apart = _stands_apart(page, index) if _in_zone(line) else None
                 places.append(_Place(number, index, _step(line), apart))
     return ((lengths[value], places) for value, places in several.items())
@@ -337,15 +338,25 @@ def _apart_run(
     return [] if any(_is_device(line.text) for line in run) else run
 
 
-def _mark_contents(lines: Sequence[FlowLine]) -> None:
-    """A table of contents: lines that end in leaders and a page number, and what they wrap."""
+def _mark_contents(lines: Sequence[FlowLine], here: range, previous: int) -> int:
+    """A table of contents: lines that end in leaders and a page number, and what they wrap.
+
+    Args:
+        lines: The flow.
+        here: Indices of a page's lines.
+        previous: Index of the last entry on the pages before.
+
+    Returns:
+        That of the last entry so far.
+    """
     entries = [
         index
-        for index, line in enumerate(lines)
+        for index, line in zip(here, lines[here.start : here.stop], strict=True)
         if not line.skip and line.text[-1:].isdecimal() and _CONTENTS.search(line.text)
     ]
-    for previous, index in zip([-99, *entries], entries, strict=False):
+    for before, index in zip([previous, *entries], entries, strict=False):
         lines[index].skip = "contents"
-        if 0 < index - previous <= 4:
-            for line in lines[previous + 1 : index]:
+        if 0 < index - before <= _WRAPPED + 1:
+            for line in lines[before + 1 : index]:
                 line.skip = line.skip or "contents"
+    return entries[-1] if entries else previous

@@ -5,8 +5,6 @@ What the words mean is read elsewhere; here are offsets, boxes, columns and marg
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -210,18 +208,3 @@ def _edges(lines: list[FlowLine]) -> tuple[float, float]:
     left = lefts[min(len(lefts) - 1, len(lefts) // 20)]
     right = rights[-1 - len(rights) // 10]
     return left, right
-
-
-class LineIndex:
-    """Finds the line of a canonical offset.
-
-    Args:
-        lines: In canonical order.
-    """
-
-    def __init__(self, lines: Sequence[FlowLine]) -> None:
-        self._ends = array("q", (line.end for line in lines))
-
-    def at(self, offset: int) -> int:
-        """Index of the line that holds ``offset``, or of the next one."""
-        return min(bisect_left(self._ends, offset + 1), len(self._ends) - 1)

@@ -5,7 +5,10 @@ As objects the lines of a dense page are 30 KB, as bytes 2.5 KB. No line is made
 
 from __future__ import annotations
 
-from bisect import bisect_right
+import re
+import unicodedata
+from array import array
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from struct import Struct
@@ -15,6 +18,7 @@ from pdf_extraction.assembly.layout import FlowLine, page_flow
 from pdf_extraction.model import GroundedPage
 from pdf_extraction.remade import HELD, ByNumber, Remade
 
+_NUMBER, _UNMASKED = re.compile(r"\d+"), re.compile(r"[^a-z#]+")
 #: start, end in the page's text; box, size, gap; flags.
 _LAYOUT = Struct("<2i6dB")
 _BOLD, _SHORT, _INDENTED, _COLUMN = 1, 2, 4, 8
@@ -47,6 +51,47 @@ def by_page(lines: Sequence[FlowLine]) -> Mapping[int, Sequence[FlowLine]]:
     return found
 
 
+class Masks:
+    """What lines have in common with others that differ from them by numbers and accents alone.
+
+    Attributes:
+        hashes: Of each line's letters: those of a dense page are 4 KB, and few lines repeat.
+        lengths: How many letters those are.
+    """
+
+    def __init__(self) -> None:
+        self.hashes, self.lengths = array("q"), array("l")
+
+    def add(self, text: str) -> None:
+        """Take the next line's letters, from ``masked``."""
+        self.hashes.append(hash(text))
+        self.lengths.append(len(text))
+
+
+def masks_of(lines: Sequence[FlowLine], *, again: bool) -> Masks:
+    """Of each line.
+
+    Args:
+        lines: The flow.
+        again: They will be asked about another time.
+    """
+    if isinstance(lines, PackedLines):
+        return lines.masks
+    found = Masks()
+    for line in lines:
+        text = line.masked or masked(line.text)
+        if again:
+            line.masked = text
+        found.add(text)
+    return found
+
+
+def masked(text: str) -> str:
+    """Letters folded, digits masked; what two heads of one document have in common."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return _UNMASKED.sub("", _NUMBER.sub("#", folded))
+
+
 class _Page(NamedTuple):
     """A page's lines but for what is left out of them."""
 
@@ -65,10 +110,15 @@ class PackedLines(Sequence[FlowLine]):
 
     Args:
         text: Canonical text.
+
+    Attributes:
+        masks: Of each line.
+        ends: Of each line its end.
     """
 
     def __init__(self, text: str) -> None:
         self._text = text
+        self.masks, self.ends = Masks(), array("q")
         self._packed: list[_Page] = []
         self._firsts = [0]
         self._skips: dict[int, list[str]] = {}
@@ -99,6 +149,9 @@ class PackedLines(Sequence[FlowLine]):
             )
             for line in lines
         )
+        for line in lines:
+            self.masks.add(masked(line.text))
+            self.ends.append(line.end)
         ocr, height = (lines[0].ocr, lines[0].height) if lines else (False, 0.0)
         self._keep_skips(len(self._packed), lines)
         self._packed.append(_Page(number, offset, ocr, height, columns, packed))
@@ -192,3 +245,19 @@ class PackedLines(Sequence[FlowLine]):
             for line, skip in zip(lines, skips, strict=True):
                 line.skip = skip
         return lines
+
+
+class LineIndex:
+    """Finds the line of a canonical offset.
+
+    Args:
+        lines: In canonical order.
+    """
+
+    def __init__(self, lines: Sequence[FlowLine]) -> None:
+        self._ends: Sequence[int]
+        self._ends = lines.ends if isinstance(lines, PackedLines) else [line.end for line in lines]
+
+    def at(self, offset: int) -> int:
+        """Index of the line that holds ``offset``, or of the next one."""
+        return min(bisect_left(self._ends, offset + 1), len(self._ends) - 1)

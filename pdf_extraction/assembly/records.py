@@ -143,6 +143,7 @@ def document_row(
     document = outcome.document
     errors = [page.outcome.error for page in pages]
     failed = len(errors) - errors.count(None)
+    confidence, grounded_share = _evidence(pages, records)
     return {
         "document_id": document.document_id,
         "partition_key": document.partition_key,
@@ -159,8 +160,8 @@ def document_row(
         "canonical_text": canonical_text,
         "canonical_hash": canonical_hash,
         "metadata": json.dumps(dict(document.metadata), ensure_ascii=False, sort_keys=True),
-        "confidence": _mean_confidence(records),
-        "grounded_share": _grounded_share(pages, records),
+        "confidence": confidence,
+        "grounded_share": grounded_share,
         "calls": len(attempts),
         **_spent(attempts),
     }
@@ -184,23 +185,21 @@ def _status(outcome: DocumentOutcome, pages: int, failed: int) -> str:
     return "partial" if failed else "done"
 
 
-def _mean_confidence(records: Mapping[str, Iterable[Row]]) -> float | None:
-    for rows in _grounded(records):
-        known = [row["confidence"] for row in rows if row["confidence"] is not None]
-        if known:
-            return fmean(known)
-    return None
-
-
-def _grounded_share(
+def _evidence(
     pages: Sequence[GroundedPage], records: Mapping[str, Iterable[Row]]
-) -> float | None:
-    for rows in _grounded(records):
-        sought = [row["grounding"] for row in rows if row["grounding"] is not None]
-        return fmean(method != "absent" for method in sought) if sought else None
-    # A profile whose records have no place of their own: what its answers claimed.
-    found = [grounding.method != "absent" for page in pages for grounding in page.groundings]
-    return fmean(found) if found else None
+) -> tuple[float | None, float | None]:
+    """Mean confidence of the records, and the share of them that were found on their pages.
+
+    Of a profile whose records have no place of their own: the share of its answers' claims.
+    """
+    seen = [[(row["confidence"], row["grounding"]) for row in rows] for rows in _grounded(records)]
+    known = ([value for value, _ in table if value is not None] for table in seen)
+    mean = next((fmean(values) for values in known if values), None)
+    if seen:
+        methods = [method for _, method in seen[0] if method is not None]
+    else:
+        methods = [found.method for page in pages for found in page.groundings]
+    return mean, fmean(method != "absent" for method in methods) if methods else None
 
 
 def _grounded(records: Mapping[str, Iterable[Row]]) -> Iterator[Iterable[Row]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly import lexml
@@ -74,6 +74,14 @@ class Node:
         """Identifier as a part of ``path``."""
         plain = self.label.identifier
         return f"«{plain}»" if self.quoted else plain
+
+    @property
+    def above(self) -> Iterator[Node]:
+        """Devices above this one, the nearest first."""
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
 
     @property
     def ancestors(self) -> list[str]:

@@ -154,37 +154,38 @@ class GroundedPage:
 
 
 class RemadePage(GroundedPage):
-    """The same with an outcome and an answer that are made when they are looked at.
+    """The same with an outcome, an answer and groundings that are made when they are looked at.
 
     Args:
-        make: Makes the outcome.
+        outcome: Makes the outcome.
         answer: Makes the answer of it.
-        groundings: As in ``GroundedPage``.
-        canonical_start: As there.
+        groundings: Makes the groundings.
+        canonical_start: As in ``GroundedPage``.
     """
 
     def __init__(
         self,
-        make: Callable[[], PageOutcome],
+        outcome: Callable[[], PageOutcome],
         answer: Callable[[PageOutcome], Any],
-        groundings: Sequence[Grounding],
+        groundings: Callable[[], Sequence[Grounding]],
         canonical_start: int,
     ) -> None:
-        for name, value in (
-            ("_make", make),
-            ("_answer", answer),
-            ("groundings", groundings),
-            ("canonical_start", canonical_start),
-        ):
-            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_make", (outcome, answer, groundings))
+        object.__setattr__(self, "canonical_start", canonical_start)
 
     @cached_property
     def outcome(self) -> PageOutcome:
         """How the page ended."""
-        made: PageOutcome = self.__dict__["_make"]()
+        made: PageOutcome = self.__dict__["_make"][0]()
         return made
 
     @cached_property
     def answer(self) -> Any:
         """What the profile's ``parse`` returned."""
-        return self.__dict__["_answer"](self.outcome)
+        return self.__dict__["_make"][1](self.outcome)
+
+    @cached_property
+    def groundings(self) -> Sequence[Grounding]:
+        """Where its claims stand."""
+        made: Sequence[Grounding] = self.__dict__["_make"][2]()
+        return made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol, Self, runtime_checkable
 
 from pdf_extraction.errors import ExtractionError, SchemaMismatch
@@ -168,6 +169,14 @@ class Doubting(Protocol):
         self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
     ) -> Mapping[int, Doubt]:
         """What is missing, by the number of each page that may have it; asked again once."""
+
+
+@runtime_checkable
+class Shelving(Protocol):
+    """A profile that need not hold all that it makes of a long document."""
+
+    def shelving(self, folder: Path) -> Profile:
+        """The profile for long documents: what it makes of them lies in ``folder`` meanwhile."""
 
 
 @runtime_checkable

@@ -19,13 +19,17 @@ def book(count):
         )
 
 
-def test_a_very_long_document_has_the_rows_that_it_would_have_if_it_were_held():
-    """A profile that is to see more of a document holds it all, and makes the same rows of it."""
+def test_a_very_long_document_has_the_rows_that_it_would_have_if_it_were_held(tmp_path):
+    """A profile that is to see more of a document holds it all, and makes the same rows of it.
+
+    What one that need not do so has laid aside bears no name, so that a kill leaves none of it.
+    """
     act = grounded_act(*book(HELD + 30))
     rows, held = (
         {name: list(found) for name, found in profile.assemble(*act).items()}
-        for profile in (PROFILE, PROFILE.growing())
+        for profile in (PROFILE.shelving(tmp_path), PROFILE.growing())
     )
     assert rows == held
+    assert not list(tmp_path.iterdir())
     assert {row["status"] for row in rows["devices"]} == {"vigente", "riscado"}
     assert not any("Diário" in row["text"] for row in rows["devices"])

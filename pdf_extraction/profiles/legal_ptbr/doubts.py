@@ -17,6 +17,12 @@ _MOST_PAGES = 4
 #: A list that lacks more than this at one place was cut, or one of its labels was misread.
 _MOST_NUMBERS = 40
 
+#: Columns of ``devices`` that are looked at: a long document's texts are not held for it.
+_OF_GAPS = (
+    *("device_id", "device_type", "identifier", "parent_id", "parent_identifier", "path"),
+    *("position", "context", "page_number", "page_end"),
+)
+
 
 def claims_leave_gaps(answers: Iterable[Sequence[DeviceClaim]]) -> bool:
     """Whether the identifiers alone, in order, skip a number anywhere."""
@@ -33,7 +39,7 @@ def claims_leave_gaps(answers: Iterable[Sequence[DeviceClaim]]) -> bool:
 
 
 def gap_doubts(
-    rows: Sequence[Row], textless: frozenset[int], failed: frozenset[int]
+    rows: Iterable[Row], textless: frozenset[int], failed: frozenset[int]
 ) -> dict[int, Doubt]:
     """Doubts by page number.
 
@@ -43,7 +49,11 @@ def gap_doubts(
             its page was invented, and fills no gap.
         failed: Pages without an answer; they explain the gaps around them.
     """
-    standing = [row for row in rows if row["canonical_spans"] or row["page_number"] in textless]
+    standing = [
+        {name: row[name] for name in _OF_GAPS}
+        for row in rows
+        if row["canonical_spans"] or row["page_number"] in textless
+    ]
     by_page: dict[int, list[Gap]] = {}
     for gap in find_gaps(standing):
         first, last = gap.pages

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pdf_extraction.assembly.devices import Assembled
+from pdf_extraction.assembly.devices import Assembled, rows_of
 from pdf_extraction.grounding import (
     Agreement,
     Proof,
@@ -28,7 +28,7 @@ from pdf_extraction.model import Completion, GroundedPage, Grounding, Row, Span
 _HELD_PAGES = 64
 
 
-def with_confidence(found: Sequence[Assembled], pages: Sequence[GroundedPage]) -> list[Row]:
+def with_confidence(found: Sequence[Assembled], pages: Sequence[GroundedPage]) -> Sequence[Row]:
     """The rows, with ``confidence`` and ``confidence_method``.
 
     Args:
@@ -51,7 +51,7 @@ def with_confidence(found: Sequence[Assembled], pages: Sequence[GroundedPage]) -
         else:
             proof = _absent(item, evidence)
         item.tell(confidence=proof[0], confidence_method=proof[1])
-    return [item.row for item in found]
+    return rows_of(found)
 
 
 def _is_read(page: GroundedPage) -> bool:

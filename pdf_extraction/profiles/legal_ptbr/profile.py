@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
 from pdf_extraction.assembly.chunks import KnownChunks, build_chunks
 from pdf_extraction.assembly.claims import DeviceClaim
-from pdf_extraction.assembly.devices import Assembled, assemble_devices
+from pdf_extraction.assembly.devices import Assembled, assemble_devices, rows_of
 from pdf_extraction.assembly.known import Known
 from pdf_extraction.model import Document, Doubt, GroundedPage, PageImage, Prompt, Row
 from pdf_extraction.profiles.base import OfOnePage
@@ -18,7 +19,7 @@ from pdf_extraction.profiles.legal_ptbr.evidence import with_confidence
 from pdf_extraction.profiles.legal_ptbr.halves import merge_halves
 from pdf_extraction.profiles.legal_ptbr.prompts import page_prompt
 from pdf_extraction.profiles.legal_ptbr.reading import read_page
-from pdf_extraction.remade import remade
+from pdf_extraction.remade import Shelf, remade
 
 #: Pages of a long document whose claims are at hand: one is compared with those of the pages
 #: around it.
@@ -39,17 +40,23 @@ class LegalPtBr(OfOnePage):
 
     Args:
         work: Of the one document that is assembled again and again, where it is for one.
+        folder: Where rows of documents lie that are too long for them to be held.
     """
 
     name = "legal_ptbr"
     tables: tuple[str, ...] = ("devices", "chunks")
 
-    def __init__(self, work: _Work | None = None) -> None:
+    def __init__(self, work: _Work | None = None, folder: Path | None = None) -> None:
         self._work = work or _Work()
+        self._folder = folder
 
     def growing(self) -> LegalPtBr:
         """The profile for one document of which more and more pages are assembled."""
         return LegalPtBr(_Work(Known(), KnownChunks(), {}))
+
+    def shelving(self, folder: Path) -> LegalPtBr:
+        """The profile for long documents."""
+        return LegalPtBr(folder=folder)
 
     def prompt(self, page: PageImage, neighbours: Sequence[PageImage] = ()) -> Prompt:
         """Messages in Portuguese and the schema of the answer."""
@@ -87,7 +94,7 @@ class LegalPtBr(OfOnePage):
     ) -> Mapping[str, Iterable[Row]]:
         """Rows of ``devices`` and ``chunks`` from all pages, in page order."""
         work = self._work
-        found = _devices(document, canonical_text, pages, work.devices)
+        found = self._devices(document, canonical_text, pages)
         devices = with_confidence(found, pages)
         chunks = build_chunks(document, devices, canonical_text, work.chunks)
         return {"devices": devices, "chunks": chunks}
@@ -107,20 +114,18 @@ class LegalPtBr(OfOnePage):
                 textless.add(image.page_number)
             if page.answer is None and not image.is_blank:
                 failed.add(image.page_number)
-        rows = [found.row for found in _devices(document, canonical_text, pages)]
+        rows = rows_of(self._devices(document, canonical_text, pages))
         return gap_doubts(rows, frozenset(textless), frozenset(failed))
 
+    def _devices(
+        self, document: Document, canonical_text: str, pages: Sequence[GroundedPage]
+    ) -> list[Assembled]:
+        @lru_cache(_HELD_ANSWERS)
+        def claims(place: int) -> Sequence[DeviceClaim] | None:
+            answer = pages[place].answer
+            return answer.devices if answer else None
 
-def _devices(
-    document: Document,
-    canonical_text: str,
-    pages: Sequence[GroundedPage],
-    known: Known | None = None,
-) -> list[Assembled]:
-    @lru_cache(_HELD_ANSWERS)
-    def claims(place: int) -> Sequence[DeviceClaim] | None:
-        answer = pages[place].answer
-        return answer.devices if answer else None
-
-    answers = remade(len(pages), claims)
-    return assemble_devices(document, canonical_text, pages, answers, known)
+        answers = remade(len(pages), claims)
+        shelf = Shelf(self._folder) if self._folder is not None else None
+        known = self._work.devices
+        return assemble_devices(document, canonical_text, pages, answers, known, shelf)
