@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
 from typing import Any
 
 from pdf_extraction.errors import ExtractionError, named
@@ -79,7 +78,7 @@ def dump_outcome(outcome: PageOutcome) -> str:
     """How a page ended, without the page itself."""
     return _dump(
         {
-            "completion": asdict(outcome.completion) if outcome.completion else None,
+            "completion": vars(outcome.completion) if outcome.completion else None,
             "error": dump_error(outcome.error),
             "prompt_hash": outcome.prompt_hash,
             "schema_hash": outcome.schema_hash,
@@ -129,9 +128,7 @@ def _region(kind: RegionKind, bbox: list[float], cells: list[list[Any]], latex: 
 
 
 def _without_data(picture: Picture) -> dict[str, Any]:
-    fields = asdict(replace(picture, data=None))
-    del fields["data"]
-    return fields
+    return {name: value for name, value in vars(picture).items() if name != "data"}
 
 
 def _dump(value: Any) -> str:

@@ -16,10 +16,8 @@ def main() -> None:
     get_ready(workspace.settings)
     with open_instance(workspace.data) as instance:
         started = done.clock()
-        keys = [
-            workspace.catalogue.register(path, asked.pdfs).document.partition_key
-            for path in sorted(asked.pdfs.glob("*.pdf"))
-        ]
+        files = ((path, asked.pdfs) for path in sorted(asked.pdfs.glob("*.pdf")))
+        keys = [entry.document.partition_key for entry in workspace.catalogue.register_all(files)]
         result = run_documents(instance, workspace, keys)
         rows = [result.documents[key] for key in keys]
         done(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +35,9 @@ from pdf_extraction.wholefile import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+#: Seconds for which files are registered under one lock, or the last of them takes longer.
+_MOMENT_S = 0.1
 
 
 @dataclass(frozen=True)
@@ -77,17 +81,48 @@ class Catalogue:
             UnreadableDocument: It cannot be read.
             StorageError: The catalogue cannot be written.
         """
-        path, root = absolute(path), absolute(root) if root is not None else None
         with self._locked():
-            if (known := self._of_path(path)) is not None:
-                return self._look(known)
-            stamp, sha256 = _stamp(path), hash_file(path)
-            key = self._free_key(path, root, sha256)
-            record = {"partition_key": key, "path": str(path), "stamp": stamp, "sha256": sha256}
-            entry = self._describe(record)
-            if key != partition_key(path):
-                self._claim("paths", str(path), key)
-            return replace(entry, state="new")
+            return self._registered(path, root)
+
+    def register_all(
+        self, files: Iterable[tuple[Path, Path | None]]
+    ) -> Iterator[Entry | DocumentError]:
+        """``register`` each file below its root: its entry, or why it has none, in their order.
+
+        Raises:
+            StorageError: The catalogue cannot be written.
+        """
+        left = iter(files)
+        while found := self._some_registered(left):
+            yield from found
+
+    def _some_registered(
+        self, left: Iterator[tuple[Path, Path | None]]
+    ) -> list[Entry | DocumentError]:
+        """What is registered in a moment: to lock for each file takes as long as the rest."""
+        found: list[Entry | DocumentError] = []
+        with self._locked():
+            until = time.monotonic() + _MOMENT_S
+            for path, root in left:
+                try:
+                    found.append(self._registered(path, root))
+                except DocumentError as error:
+                    found.append(error)
+                if time.monotonic() >= until:
+                    break
+        return found
+
+    def _registered(self, path: Path, root: Path | None) -> Entry:
+        path, root = absolute(path), absolute(root) if root is not None else None
+        if (known := self._of_path(path)) is not None:
+            return self._look(known)
+        stamp, sha256 = _stamp(path), hash_file(path)
+        key = self._free_key(path, root, sha256)
+        record = {"partition_key": key, "path": str(path), "stamp": stamp, "sha256": sha256}
+        entry = self._describe(record)
+        if key != partition_key(path):
+            self._claim("paths", str(path), key)
+        return replace(entry, state="new")
 
     def entry(self, key: str) -> Entry:
         """A partition's file and version as it is now.

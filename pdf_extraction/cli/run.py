@@ -142,11 +142,10 @@ def check_chain(settings: Settings) -> None:
 
 def _register(workspace: Workspace, paths: Sequence[Path]) -> Registered:
     registered = Registered(problems=refused_files(workspace, paths))
-    for found in find_files(workspace, paths):
-        try:
-            entry = workspace.catalogue.register(found.path, found.root)
-        except DocumentError as error:
-            registered.problems.append(f"{error.kind}: {error}")
+    files = ((found.path, found.root) for found in find_files(workspace, paths))
+    for entry in workspace.catalogue.register_all(files):
+        if isinstance(entry, DocumentError):
+            registered.problems.append(f"{entry.kind}: {entry}")
         else:
             registered.keys.append(entry.document.partition_key)
     return registered

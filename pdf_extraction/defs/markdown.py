@@ -18,6 +18,8 @@ def code(value: object, most: int = _MOST_CHARACTERS) -> str:
     if value is None:
         return ""
     whole = str(value)
+    if whole.isalnum() and len(whole) <= most:  # most cells: nothing in them means anything
+        return f"`{whole}`"
     # A page has thousands of characters and its cell shows the first: the rest is only looked
     # at where these are mostly blanks.
     start = whole[: 4 * most]

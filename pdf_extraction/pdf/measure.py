@@ -50,7 +50,7 @@ def features_of(layer: TextLayer, drawn: Drawn, canvas: Canvas | None = None) ->
             ),
             default=0.0,
         ),
-        inner_tokens=_inner(shown, layer),
+        inner_tokens=_inner(shown, layer) if images else None,
         paths=len(layer.drawings),
     )
     if not features.needs_ink:

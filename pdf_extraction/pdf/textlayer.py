@@ -92,18 +92,18 @@ def read_layer(page: pymupdf.Page) -> TextLayer:
     words = _raw_words(parsed.extractWORDS(), text_blocks, matrix)
     rect = page.rect
     width, height = rect.width, rect.height
-    shown = [word for word in words if _on_page(word.bbox, width, height)]
+    right, foot = 2 * width, 2 * height  # of twice a word's middle
+    shown = [
+        word
+        for word in words
+        if 0 <= word.bbox[0] + word.bbox[2] <= right and 0 <= word.bbox[1] + word.bbox[3] <= foot
+    ]
     return TextLayer(
         width,
         height,
         tuple(_once(shown)),
         tuple(_drawings(blocks, matrix)),
     )
-
-
-def _on_page(bbox: BBox, width: float, height: float) -> bool:
-    x, y = (bbox[0] + bbox[2]) / 2, (bbox[1] + bbox[3]) / 2
-    return 0 <= x <= width and 0 <= y <= height
 
 
 def turned(bbox: Sequence[float], matrix: Any) -> BBox:

@@ -75,7 +75,8 @@ class PageFeatures:
         hidden: Tokens drawn without fill or stroke.
         image_share: Share of the page that images cover, 0-1.
         bare_image_share: Share of the largest image on which no visible token stands.
-        inner_tokens: Visible tokens that stand away from the page's margins.
+        inner_tokens: Visible tokens that stand away from the page's margins; None where there is
+            no image, and so nobody asks.
         paths: Filled or stroked paths.
         has_ink: Whether a small rendering shows anything; None where words are painted.
         ink: How much of it is ink, 0-1; no rule looks at it.
@@ -85,7 +86,7 @@ class PageFeatures:
     hidden: Sequence[str] = ()
     image_share: float = 0.0
     bare_image_share: float = 0.0
-    inner_tokens: int = 0
+    inner_tokens: int | None = 0
     paths: int = 0
     has_ink: bool | None = None
     ink: float | None = None

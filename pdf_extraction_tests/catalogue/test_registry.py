@@ -99,6 +99,22 @@ def test_a_removed_file_is_known_as_it_was(catalogue, tmp_path):
         catalogue.document("lei")
 
 
+def test_many_files_are_registered_as_each_would_be(catalogue, tmp_path):
+    """In their order, and one that cannot be keeps no other from it."""
+    folder, gone = tmp_path / "in", tmp_path / "in" / "gone.pdf"
+    files = [write(folder / name / "lei.pdf", name.encode()) for name in ("a", "b", "c")]
+    wanted = [(files[0], folder), (gone, folder), (files[1], folder), (files[2], None)]
+    first, missing, *others = catalogue.register_all(iter(wanted))
+    assert isinstance(missing, DocumentNotFound)
+    assert "gone.pdf" in str(missing)
+    one_by_one = Catalogue(tmp_path / "other")
+    expected = [one_by_one.register(path, root) for path, root in wanted if path != gone]
+    assert [first, *others] == expected
+    assert [catalogue.entry(entry.document.partition_key) for entry in expected] == [
+        one_by_one.entry(entry.document.partition_key) for entry in expected
+    ]
+
+
 def test_a_missing_file_cannot_be_registered(catalogue, tmp_path):
     """Only files become partitions."""
     with pytest.raises(DocumentNotFound, match="No such file"):
