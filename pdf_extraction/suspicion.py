@@ -134,4 +134,7 @@ def _folded(text: str) -> str:
     """Lower case without accents and invisible characters."""
     # Characters without an ASCII form go, zero-width ones put between letters among them.
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return _BLANKS.sub(" ", plain.replace("-\n", ""))
+    plain = plain.replace("-\n", "")
+    if "  " in plain or not plain.replace("\n", "").isprintable():  # a tenth of looking for them
+        plain = _BLANKS.sub(" ", plain)
+    return plain

@@ -53,10 +53,13 @@ SELECT partition_key, document_id FROM documents WHERE partition_key IN (SELECT 
 """
 #: With a thread for each core, many small files took twice the processor time and memory, and
 #: no less wall time, beside pages that are read.
-_CONFIG: _Config = {"threads": 1}
+#: What is committed goes straight into the file, and not first beside it.
+_CONFIG: _Config = {"threads": 1, "checkpoint_threshold": "1KB"}
 #: What does not fit into it goes through the disk. A document of ten thousand full pages took
 #: 900 MB without it, 280 with it.
 _MEMORY = "128MB"
+#: Seconds between two looks at whether somebody else is through.
+_POLL_S = 0.01
 _log = logging.getLogger(__name__)
 
 
@@ -122,7 +125,8 @@ class Builder:
     def _locked(self) -> Iterator[None]:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(self._folder / ".warehouse.lock", is_singleton=False):
+            lock = self._folder / ".warehouse.lock"
+            with FileLock(lock, is_singleton=False, poll_interval=_POLL_S):
                 remove_abandoned(self._folder, time.time())
                 self._remove_unfinished()
                 yield
@@ -198,7 +202,9 @@ class Builder:
                 # Each by itself they were as many transactions.
                 connection.execute("; ".join(["BEGIN", *statements, "COMMIT"]))
             update = _Update(connection, self._tables, brought, damaged)
+            connection.execute("BEGIN")
             partitions = update.run(state or _State())
+            connection.execute("COMMIT")
             rows = {name: _count(connection, name) for name in update.schemas}
             connection.execute("CHECKPOINT")
         return _State(_identity(new), digest(*statements), partitions, rows)
