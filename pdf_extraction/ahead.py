@@ -30,6 +30,7 @@ from pdf_extraction.finishing import Finished, Work, finish, judge
 from pdf_extraction.following import Follower, Followers
 from pdf_extraction.model import DocumentOutcome
 from pdf_extraction.pdf.apart import Gate, run_apart
+from pdf_extraction.pdf.memory import give_back
 from pdf_extraction.pdf.tasks import start
 from pdf_extraction.pdf.workers import Reader, cores, worker_context
 from pdf_extraction.tools import Workspace
@@ -117,6 +118,7 @@ class Ahead:
                 while self._reading:
                     await asyncio.wait(self._reading)
                 await self.reader.rest()  # what is left needs the memory of its workers
+                give_back()  # and what lay here between pictures
                 # Beside the last documents, where they end soon, all but theirs is brought.
                 is_soon = self._publishes and not self._waiting and not self._is_long
                 is_ready = is_soon and self._is_small and self._start_refresh(gate)

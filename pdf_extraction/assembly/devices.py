@@ -183,6 +183,8 @@ def _absent(
     """Rows of absent claims; those of the pages before ``page`` stay."""
     first = bisect_left(book.placed, page, key=lambda item: item.page)
     kept = [row for row in head.absent if row.claim < first]
+    if all(item.stands for item in islice(book.placed, first, None)):
+        return kept
     rows = rows_of(head.found)
     unclaimed = {
         (number, row["device_type"], row["identifier"])

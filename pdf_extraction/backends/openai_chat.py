@@ -16,7 +16,7 @@ import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,7 +39,7 @@ from pdf_extraction.backends.errors_table import (
 )
 from pdf_extraction.backends.form import Form
 from pdf_extraction.backends.stream import Gathered
-from pdf_extraction.backends.transport import ConnectionFailed, Reply, Transport
+from pdf_extraction.backends.transport import Body, ConnectionFailed, Reply, Transport
 from pdf_extraction.errors import BackendError, OutputError, SettingsError, TimedOut, Unauthorized
 from pdf_extraction.model import WHOLE_PAGE, Completion, Request
 from pdf_extraction.settings import OpenAIBackendSettings, api_key
@@ -61,6 +61,22 @@ def is_own(base_url: str) -> bool:
         return ipaddress.ip_address(host).is_private
     except ValueError:
         return "." not in host or host.endswith(_OWN_DOMAINS)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """A body that was made ahead, of as many bytes as it has.
+
+    Attributes:
+        form: What it was made for.
+        body: For one sending.
+    """
+
+    form: OpenAIBackendSettings
+    body: Body
+
+    def __len__(self) -> int:
+        return len(self.body)
 
 
 class OpenAIChatBackend:
@@ -95,8 +111,9 @@ class OpenAIChatBackend:
         """Ask once; see ``Backend.complete``."""
         self._require_key()
         async with self._form.turn() as form:
-            made = request.body if request.body and request.body[0] is form else None
-            body = made[1] if made else await self._body(form, request)
+            made: _Made | None = request.body
+            is_ready = made is not None and made.form is form and len(made) > 0
+            body = made.body if made and is_ready else await self._body(form, request)
             if request.sent is not None:
                 request.sent.temperature = temperature_of(form, request)
             try:
@@ -109,7 +126,7 @@ class OpenAIChatBackend:
             self._form.answered()
             return completion
 
-    async def _asked(self, request: Request, body: bytes) -> Completion:
+    async def _asked(self, request: Request, body: Body) -> Completion:
         started = time.perf_counter()
         async with self._call("POST", "/chat/completions", self.settings.timeout_s, body) as reply:
             if reply.is_event_stream:  # some gateways stream also what nobody asked to be
@@ -124,14 +141,14 @@ class OpenAIChatBackend:
     async def prepare(self, request: Request) -> Request:
         """The request with its body made, so that a free place at the server is filled at once."""
         form = self._form.now
-        return replace(request, body=(form, await self._body(form, request)))
+        return replace(request, body=_Made(form, await self._body(form, request)))
 
-    async def _body(self, form: OpenAIBackendSettings, request: Request) -> bytes:
+    async def _body(self, form: OpenAIBackendSettings, request: Request) -> Body:
         pictures = [
             await request.load_picture(page, request.view if page is request.page else WHOLE_PAGE)
             for page in sent_pages(request)
         ]
-        return chat_body(form, request, pictures)
+        return Body(chat_body(form, request, pictures))
 
     async def health(self) -> Health:
         """Whether the server is there and serves the model, by its list of models."""
@@ -162,7 +179,7 @@ class OpenAIChatBackend:
     async def _refusal(self) -> BackendError | None:
         """What an empty question is refused with, which costs nothing and asks no model."""
         try:
-            async with self._call("POST", "/chat/completions", _PROBE_TIMEOUT_S, b"{}"):
+            async with self._call("POST", "/chat/completions", _PROBE_TIMEOUT_S, Body(b"{}")):
                 return None
         except BackendError as error:
             return error
@@ -174,7 +191,7 @@ class OpenAIChatBackend:
 
     @asynccontextmanager
     async def _call(
-        self, method: str, path: str, timeout_s: float, body: bytes | None = None
+        self, method: str, path: str, timeout_s: float, body: Body | None = None
     ) -> AsyncIterator[Reply]:
         """A successful answer to be read inside; leaving early stops the server."""
         try:

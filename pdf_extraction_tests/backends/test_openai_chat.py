@@ -71,6 +71,27 @@ def test_the_picture_arrives_byte_for_byte():
     assert (seen[0].page_number, seen[0].system) == (7, "Extract devices.")
 
 
+def test_a_body_made_ahead_counts_by_its_bytes_and_is_let_go_when_it_is_sent():
+    """While its answer is waited for nobody holds it; another attempt makes it again."""
+    seen = []
+
+    async def twice(server):
+        backend = OpenAIChatBackend("s1", backend_settings(server.base_url), {})
+        made = await backend.prepare(request(7))
+        sizes = [len(made.body)]
+        for _ in range(2):
+            await backend.complete(made)
+            sizes.append(len(made.body))
+        await backend.aclose()
+        return sizes
+
+    with FakeServer(answers=lambda asked: seen.append(asked) or DEVICES) as server:
+        first, *later = asyncio.run(twice(server))
+    assert first > page(7).picture.byte_size
+    assert later == [0, 0]
+    assert [asked.pictures for asked in seen] == [(page(7).picture.sha256,)] * 2
+
+
 def test_neighbours_go_along_in_page_order_and_the_primary_page_is_named():
     """With neighbours, pictures are in page order and the text says which page is meant."""
     seen = []
