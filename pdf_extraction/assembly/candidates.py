@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pdf_extraction.assembly.headings import (
@@ -52,6 +52,9 @@ _AMENDS = re.compile(
     r"acrescid[oa]s?|acrescentad[oa]s?|acrescenta|acresce\b|com\s+a\s+reda[çc][ãa]o|inclu[ií]",
     re.IGNORECASE,
 )
+
+#: Lines from a label on in which its note is looked for, where no other label comes before.
+LINES_AFTER = 60
 
 
 @dataclass(slots=True)
@@ -238,15 +241,26 @@ def _inside(index: int, line: FlowLine, margin: list[Label]) -> list[Candidate]:
 
 
 def describe(
-    candidates: Sequence[Candidate],
+    candidates: list[Candidate],
     events: Sequence[Event],
     lines: Sequence[FlowLine],
     struck: Sequence[bool],
+    known: Sequence[Candidate] = (),
 ) -> None:
-    """Fill what needs the neighbourhood: events, closing quotes, phrases, notes, strokes."""
-    closes = _closing_counts(lines, (candidate.line for candidate in candidates))
-    next_event = 0
-    for number, candidate in enumerate(candidates):
+    """Fill what needs the neighbourhood: events, closing quotes, phrases, notes, strokes.
+
+    Args:
+        candidates: In order.
+        events: Annex, act and closing lines between them.
+        lines: The flow.
+        struck: Which of them begin struck through.
+        known: The first candidates, where these and all around them were described before.
+    """
+    first = len(known)
+    candidates[:first] = known
+    closes = _closing_counts(lines, candidates, first)
+    next_event = candidates[first - 1].event + 1 if first else 0
+    for number, candidate in enumerate(candidates[first:], first):
         while next_event < len(events) and events[next_event].line < candidate.line:
             next_event += 1
         candidate.event = next_event - 1
@@ -282,16 +296,22 @@ def _stays_open(text: str) -> bool:
 
 
 def _text_between(lines: Sequence[FlowLine], first: int, last: int) -> str:
-    return " ".join(line.text for line in lines[first : min(last, first + 60)] if not line.skip)
+    return " ".join(
+        line.text for line in lines[first : min(last, first + LINES_AFTER)] if not line.skip
+    )
 
 
-def _closing_counts(lines: Sequence[FlowLine], places: Iterable[int]) -> Iterator[int]:
-    """For each of some lines, in order, how many lines before it close a quoted block."""
-    first, total = 0, 0
-    for place in places:
-        before = lines[first:place]
+def _closing_counts(
+    lines: Sequence[FlowLine], candidates: Sequence[Candidate], first: int
+) -> Iterator[int]:
+    """For each candidate from ``first`` on, how many lines before it close a quoted block."""
+    begin, total = 0, 0
+    if first:
+        begin, total = candidates[first - 1].line, candidates[first - 1].closes
+    for candidate in candidates[first:]:
+        before = lines[begin : candidate.line]
         total += sum(not line.skip and closes_quote(line.text) for line in before)
-        first = max(first, place)
+        begin = max(begin, candidate.line)
         yield total
 
 

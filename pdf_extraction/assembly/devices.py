@@ -18,6 +18,7 @@ from pdf_extraction.assembly.amended import amended_act, ementa_above
 from pdf_extraction.assembly.book import Book
 from pdf_extraction.assembly.candidates import (
     Candidate,
+    Event,
     describe,
     find_candidates,
     find_events,
@@ -121,9 +122,8 @@ def assemble_devices(
     """
     assembled = Assembled if shelf is None else partial(OnShelf, shelf)
     book = Book(text, pages, answers, known)
-    candidates = _candidates(book, known)
     events = find_events(book.lines)
-    describe(candidates, events, book.lines, book.struck_lines)
+    candidates = _candidates(book, events, known)
     taken = read_sequence(candidates, events, known.beams if known is not None else None)
     head = Head()
     if known is not None:
@@ -142,14 +142,19 @@ def assemble_devices(
     return _numbered(_merged(head.found, head.absent))
 
 
-def _candidates(book: Book, known: Known | None) -> list[Candidate]:
+def _candidates(book: Book, events: Sequence[Event], known: Known | None) -> list[Candidate]:
     """Places where a device may begin, by the pages and by the claims."""
     if known is None:
-        found = find_candidates(book.lines)
-    else:
-        known.candidates = find_candidates(book.lines, known.candidates, known.settled)
-        found = [candidate.as_found() for candidate in known.candidates]
-    return tie(book.placed, found, book.lines)
+        candidates = tie(book.placed, find_candidates(book.lines), book.lines)
+        describe(candidates, events, book.lines, book.struck_lines)
+        return candidates
+    known.found = find_candidates(book.lines, known.found, known.settled)
+    found = [candidate.as_found() for candidate in known.found]
+    candidates = tie(book.placed, found, book.lines)
+    said = known.described(candidates)
+    describe(candidates, events, book.lines, book.struck_lines, said)
+    known.candidates = candidates
+    return candidates
 
 
 def _made(

@@ -7,10 +7,12 @@ those of an assembly that knew nothing. Nothing is worked out here.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from operator import attrgetter
 
+from pdf_extraction.assembly.candidates import LINES_AFTER, Candidate
 from pdf_extraction.assembly.furniture import Marked
 from pdf_extraction.assembly.head import Head, Same, alike
 from pdf_extraction.assembly.layout import FlowLine, page_flow
@@ -19,8 +21,11 @@ from pdf_extraction.assembly.placedwords import PlacedWords
 from pdf_extraction.assembly.sequence import Beams
 from pdf_extraction.model import GroundedPage, PageText
 
-if TYPE_CHECKING:
-    from pdf_extraction.assembly.candidates import Candidate
+#: Of a candidate all that its line and the claims decide.
+_TIED = attrgetter(
+    *("line", "start", "readings", "strength", "against", "colon", "inline", "claim")
+)
+_LINE = attrgetter("line")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class Known:
     Attributes:
         settled: How many of the first lines, and what is left out of them, are those of the
             assembly before.
-        candidates: Of that assembly, as its lines alone make them.
+        found: Its candidates, as its lines alone make them.
+        candidates: The same and others, with what claims and neighbours say of them.
         beams: Readings of its candidates' numbering.
         head: Its devices and their rows.
         marked: Which of its lines were no part of the flow, page by page.
@@ -47,6 +53,7 @@ class Known:
 
     def __init__(self) -> None:
         self.settled = 0
+        self.found: Sequence[Candidate] = ()
         self.candidates: Sequence[Candidate] = ()
         self.beams = Beams()
         self.marked: dict[int, Marked] = {}
@@ -88,6 +95,17 @@ class Known:
         shared = min(len(lines), len(self._lines))
         self.settled = next((at for at, is_same in enumerate(same) if not is_same), shared)
         self._lines, self._skips = lines, [line.skip for line in lines]
+
+    def described(self, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Candidates of the assembly before that are the first of these, and so is what is around.
+
+        Args:
+            candidates: With what the claims say.
+        """
+        same = alike(list(map(_TIED, candidates)), list(map(_TIED, self.candidates)))
+        # Where the next one stands decides how far is looked.
+        last = bisect_left(self.candidates, self.settled - LINES_AFTER, key=_LINE)
+        return self.candidates[: max(min(same - 1, last), 0)]
 
     def same(self, document_id: str) -> Same:
         """How far all is as it was in the assembly before, once this one's devices are read."""
