@@ -26,7 +26,7 @@ from pdf_extraction import judging
 from pdf_extraction.asking import Progress
 from pdf_extraction.catalogue import Entry
 from pdf_extraction.errors import DocumentError, ExtractionError
-from pdf_extraction.finishing import Finished, Work, finish, judge
+from pdf_extraction.finishing import Finished, Work, finish, judge, sent_along
 from pdf_extraction.following import Follower, Followers
 from pdf_extraction.model import DocumentOutcome
 from pdf_extraction.pdf.apart import Gate, run_apart
@@ -104,7 +104,8 @@ class Ahead:
             read = asyncio.get_running_loop().create_task(self._read_again(entry, again))
             self._reading.add(read)
             read.add_done_callback(self._reading.discard)
-            self._start(self._queue(entry, max(1, len(outcome.pages)), read))
+            work = Work(entry, max(1, len(outcome.pages)), None, sent_along(outcome))
+            self._start(self._queue(work, read))
 
     async def __aenter__(self) -> Self:
         return self
@@ -150,21 +151,20 @@ class Ahead:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    async def _queue(
-        self, entry: Entry, pages: int, read: Awaitable[Mapping[int, str] | None]
-    ) -> None:
-        if (follower := self._followers.of(entry.document)) is not None:
-            await self._finish([Work(entry, pages, None)], follower.run)
+    async def _queue(self, work: Work, read: Awaitable[Mapping[int, str] | None]) -> None:
+        document = work.entry.document
+        if (follower := self._followers.of(document)) is not None:
+            await self._finish([work], follower.run)
             # SQL users have its rows beside that, and nobody waits for it alone.
-            self._start(self._judge(entry, pages, read, follower), self._judging)
+            self._start(self._judge(work, read, follower), self._judging)
             return
         try:
             texts = await read
         except Exception:  # noqa: BLE001 - the step itself will say what is wrong, in its place
-            _log.debug("%s: left to its own step", entry.document.partition_key, exc_info=True)
+            _log.debug("%s: left to its own step", document.partition_key, exc_info=True)
             return
-        work = Work(entry, pages, texts)
-        if pages > _FOLLOWED_PAGES:
+        work = replace(work, again=texts)
+        if work.pages > _FOLLOWED_PAGES:
             # One at a time, and with no second process that waits beside it: it may take half a
             # gigabyte, which goes with it.
             self._is_long = True
@@ -174,17 +174,13 @@ class Ahead:
             self._take_up()
 
     async def _judge(
-        self,
-        entry: Entry,
-        pages: int,
-        read: Awaitable[Mapping[int, str] | None],
-        follower: Follower,
+        self, work: Work, read: Awaitable[Mapping[int, str] | None], follower: Follower
     ) -> None:
         """Have a document judged where its rows are."""
-        key = entry.document.partition_key
+        key = work.entry.document.partition_key
         try:
             if (texts := await read) is not None and key in self.finished:
-                task = (self.workspace.data, self._settings, Work(entry, pages, texts))
+                task = (self.workspace.data, self._settings, replace(work, again=texts))
                 judged = await asyncio.wrap_future(follower.run(judge, *task))
                 self.finished[key] = replace(self.finished[key], judged=judged)
         except Exception:  # noqa: BLE001 - as above

@@ -10,7 +10,7 @@ import functools
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pdf_extraction import judging, quality, steps
@@ -27,6 +27,8 @@ _log = logging.getLogger(__name__)
 
 #: Rows of the main table that are worth showing.
 _SHOWN_ROWS = 5
+#: Pages of a document that is sent with its words, while many such may wait.
+_SENT_PAGES = 2
 
 
 @dataclass(frozen=True)
@@ -132,11 +134,27 @@ class Work:
         pages: How many it has, at least one.
         again: Some pages' texts as they were read a second time; None leaves the checks to
             their step.
+        outcome: From ``sent_along``; None where it is to be read from the stages.
     """
 
     entry: Entry
     pages: int
     again: Mapping[int, str] | None
+    outcome: DocumentOutcome | None = None
+
+
+def sent_along(outcome: DocumentOutcome) -> DocumentOutcome | None:
+    """A short document as its stages give it back, which takes longer to read than to send.
+
+    None of one that is long, or of which the stages give another.
+    """
+    pages = outcome.pages
+    if outcome.error is not None or len(pages) > _SENT_PAGES:
+        return None
+    if any(page.error is not None or page.page.error is not None for page in pages):
+        return None  # of an error only its sentence is kept
+    kept = tuple(replace(page, page=replace(page.page, thumbnail=None)) for page in pages)
+    return replace(outcome, pages=kept, read_now=False)
 
 
 @functools.lru_cache(maxsize=1)
@@ -185,7 +203,7 @@ def _finished(workspace: Workspace, work: Work, run_id: str, together: Together 
     document = work.entry.document
     known = followed()
     whole = known.whole(document) if known is not None else None
-    kept, places = whole or (steps.kept_answers(workspace, document), None)
+    kept, places = whole or (_sent(work) or steps.kept_answers(workspace, document), None)
     outcome, groundings = steps.ground_partition(workspace, document, kept, places)
     placed = _placed(outcome, groundings)
     if together is None:
@@ -200,6 +218,14 @@ def _finished(workspace: Workspace, work: Work, run_id: str, together: Together 
     if work.again is None:
         return Finished(placed, published)
     return Finished(placed, published, _judged(workspace, work, kept, rows, mark))
+
+
+def _sent(work: Work) -> DocumentOutcome | None:
+    if work.outcome is None:
+        return None
+    seen = work.outcome.document
+    document = replace(work.entry.document, sha256=seen.sha256, byte_size=seen.byte_size)
+    return replace(work.outcome, document=document)
 
 
 def judge(data: Path, settings: str, work: Work) -> Judged | None:
