@@ -113,8 +113,8 @@ def _published(rows: Mapping[str, Sequence[Row]], changed: bool) -> Published:
 
 def _placed(outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]) -> Placed:
     pages = (
-        (page.page.page_number, dict(Counter(grounding.method for grounding in found)))
-        for page, found in zip(outcome.pages, groundings, strict=False)
+        (number, dict(Counter(grounding.method for grounding in found)))
+        for number, found in enumerate(groundings, start=1)
     )
     return Placed(outcome.error, tuple(pages))
 

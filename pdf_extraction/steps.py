@@ -23,6 +23,7 @@ from pdf_extraction.extraction import (
 )
 from pdf_extraction.inbox import Troubled
 from pdf_extraction.model import Document, DocumentOutcome, Grounding, PageImage, Picture, Row
+from pdf_extraction.pdf.memory import give_back
 from pdf_extraction.pdf.options import ReadOptions
 from pdf_extraction.pdf.tasks import PictureOptions
 from pdf_extraction.pdf.workers import Reader
@@ -178,6 +179,8 @@ def publish_together(
         outcome: DocumentOutcome, groundings: Sequence[Sequence[Grounding]]
     ) -> tuple[dict[str, Sequence[Row]], bool]:
         rows = assemble(profile, outcome, groundings, workspace.calls)
+        if len(outcome.pages) > HELD:
+            give_back()  # what assembling took, of which the rows need little
         return publish(workspace.tables, rows, run_id, profile.specs, together)
 
     try:

@@ -59,9 +59,10 @@ def save_groundings(
     stages: Stages, outcome: DocumentOutcome, groundings: Iterable[Sequence[Grounding]]
 ) -> None:
     """Keep where each page's claims were found; they are taken once, page after page."""
+    numbers = range(1, len(outcome.pages) + 1)
     rows = (
-        {"page_number": page.page.page_number, "payload": codec.dump_groundings(list(found))}
-        for page, found in zip(outcome.pages, groundings, strict=True)
+        {"page_number": number, "payload": codec.dump_groundings(list(found))}
+        for number, found in zip(numbers, groundings, strict=True)
     )
     stages.save(GROUNDED, outcome.document.partition_key, _header(outcome), rows)
 

@@ -32,6 +32,8 @@ _FEW_ROWS = 64
 _FULL, _FULL_PIECE = "pages", 250
 #: Bytes of rows whose file is made in memory; a long document's whole text is in one row.
 _SMALL_BYTES = 1_000_000
+#: Bytes of rows that become a file at once, though it may be found that they are the kept ones.
+_LONG_BYTES = 4_000_000
 
 
 class KeptRows(Sequence["Row"]):
@@ -198,9 +200,12 @@ def made(
         return None
     piece, is_last = first
     begun = table(piece, 0)
-    if is_last:
+    if is_last and begun.nbytes < _LONG_BYTES:
         return Made(piece, begun, None)
     path = file()
+    if is_last:  # one long document's text, which is not to wait for all the other tables
+        _write(begun, path)
+        return Made(KeptRows(path, schema or SCHEMAS[name]), None, path)
     with pq.ParquetWriter(path, begun.schema, compression="zstd", store_schema=False) as writer:
         writer.write_table(begun)
         del first, piece, begun
