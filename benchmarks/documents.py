@@ -37,9 +37,10 @@ def main() -> None:
     parser.add_argument("--timeout", type=float, default=14_400)
     asked = parser.parse_args()
     found = {}
-    for count in map(int, asked.counts.split(",")):
-        with tempfile.TemporaryDirectory() as folder:
-            pdfs, data = Path(folder, "pdfs"), Path(folder, "data")
+    # One folder until the end: see ``pipeline.run_one``.
+    with tempfile.TemporaryDirectory() as folder:
+        for count in map(int, asked.counts.split(",")):
+            pdfs, data = Path(folder, f"pdfs-{count}"), Path(folder, f"data-{count}")
             make("text", pdfs, count, 1)
             command = [sys.executable, "-m", "benchmarks.peers.ours_dagster"]
             command += ["--pdfs", str(pdfs), "--out", str(data)]
@@ -52,7 +53,7 @@ def main() -> None:
                 "history_kb_a_document": round(_size(data / "dagster") / 1024 / count, 1),
                 "sql_ms": _latencies(data),
             }
-        print(count, json.dumps(found[count]), flush=True)
+            print(count, json.dumps(found[count]), flush=True)
     asked.out.mkdir(parents=True, exist_ok=True)
     result = {"machine": machine(), "counts": found}
     (asked.out / "documents.json").write_text(json.dumps(result, indent=2))

@@ -104,7 +104,8 @@ def main() -> None:
             for contender in chosen:
                 python = pythons[contender.name]
                 if python and not (number and contender.module == "naive_loop"):
-                    found = run_one(contender, python, pdfs, asked)
+                    out = Path(folder) / f"{contender.name}-{number}"
+                    found = run_one(contender, python, pdfs, out, asked)
                     runs[contender.name].append(found)
                     print(f"round {number + 1}  {contender.name}: {json.dumps(found)}", flush=True)
     missing = {c.package for c in chosen if not pythons[c.name]}
@@ -175,11 +176,18 @@ def python_of(contender: Contender, cache: Path) -> str | None:
     return str(python)
 
 
-def run_one(c: Contender, python: str, pdfs: Path, asked: argparse.Namespace) -> dict[str, Any]:
-    """One turn of a contender with a fresh server and a fresh output folder."""
-    with tempfile.TemporaryDirectory() as out, _server(asked) as url:
+def run_one(
+    c: Contender, python: str, pdfs: Path, out: Path, asked: argparse.Namespace
+) -> dict[str, Any]:
+    """One turn of a contender with a fresh server and a fresh output folder.
+
+    The folder stays until all rounds are over: on ext4 each file that is made in the minutes after
+    many were removed takes ten times as long, which the next contender would pay.
+    """
+    out.mkdir()
+    with _server(asked) as url:
         command = [python, "-m", f"benchmarks.peers.{c.module}"]
-        command += ["--pdfs", str(pdfs), "--out", out, "--slots", str(asked.slots)]
+        command += ["--pdfs", str(pdfs), "--out", str(out), "--slots", str(asked.slots)]
         command += ["--url", url if c.asks else "", *(["--tuned"] if c.tuned else [])]
         env = {**os.environ, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
         found = measured(command, asked.timeout, env)
