@@ -35,9 +35,9 @@ Result = TypeVar("Result")
 LEAST_PAGES = 256
 #: Pages handed over together.
 _BLOCK = 8
-#: Of the pages that were left when the document was last assembled, the share that must have
-#: come until it is assembled again.
-_NEXT_DRAFT = 0.4
+#: Share of a document's pages that must have come until it is assembled again, and of those that
+#: were left the last time; evenly, for the cores are full where much of it falls together.
+_NEXT_DRAFT, _NEXT_OF_LEFT = 0.2, 0.5
 #: Pages before the last at which it is assembled once more, so that little is left for the last
 #: time, and early enough to be through with it by then: a second of many servers.
 _LAST_PAGES = 64
@@ -208,10 +208,11 @@ class Followed:
     @property
     def _due(self) -> int:
         """How many of the first pages must have come until they are assembled."""
-        last, left = self.about.count - _LAST_PAGES, self.about.count - self._drafted
+        count, last = self.about.count, self.about.count - _LAST_PAGES
         if self._drafted >= last:
-            return self.about.count
-        return min(self._drafted + round(left * _NEXT_DRAFT), last)
+            return count
+        pages = min(count * _NEXT_DRAFT, (count - self._drafted) * _NEXT_OF_LEFT)
+        return min(self._drafted + round(pages), last)
 
     def _outcome(self, document: Document, numbers: Sequence[int]) -> DocumentOutcome:
         pages = tuple(self._pages[number] for number in numbers)
