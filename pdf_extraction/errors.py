@@ -27,7 +27,10 @@ knows a foreign library: each seam (pdf, backends, storage) translates its own b
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import Enum
+from pathlib import Path
 from typing import Any
 
 
@@ -304,6 +307,23 @@ class StorageError(ExtractionError):
     """The data folder cannot be read or written; nothing goes on until somebody acts."""
 
     remedy = Remedy.STOP_USAGE
+
+
+@contextmanager
+def writing(place: Path) -> Iterator[None]:
+    """Say of what goes wrong with a file inside what to do about it.
+
+    Args:
+        place: The file or folder that is to be written.
+
+    Raises:
+        StorageError: It cannot be.
+    """
+    try:
+        yield
+    except OSError as error:
+        sentence = f"{place}: {error}; free space or mend the folder, then run again"
+        raise StorageError(sentence) from error
 
 
 class RowMismatch(ExtractionError):

@@ -11,12 +11,11 @@ import pickle
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, TypeVar, overload
 
-from pdf_extraction.errors import StorageError
+from pdf_extraction.errors import writing
 
 Item_co = TypeVar("Item_co", covariant=True)
 Number = TypeVar("Number")
@@ -103,7 +102,7 @@ class Shelf:
         self._open: list[Any] = []
         self._held: OrderedDict[int, list[Any]] = OrderedDict()
         self._end = 0
-        with self._writing():
+        with writing(self._folder):
             folder.mkdir(parents=True, exist_ok=True)
             self._file = TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  as long as this
         weakref.finalize(self, self._file.close)
@@ -118,7 +117,7 @@ class Shelf:
         self._open.append(thing)
         if len(self._open) == _BLOCK:
             block = pickle.dumps(self._open, pickle.HIGHEST_PROTOCOL)
-            with self._writing():
+            with writing(self._folder):
                 os.pwrite(self._file.fileno(), block, self._end)
             self._hold(len(self._blocks), self._open)
             self._blocks.append((self._end, len(block)))
@@ -143,13 +142,6 @@ class Shelf:
         self._held[number] = things
         if len(self._held) > _HELD_BLOCKS:
             self._held.popitem(last=False)
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StorageError(f"{self._folder}: {error}; free space, then run again") from error
 
 
 class ByNumber(Mapping[Number, Item_co]):

@@ -29,6 +29,7 @@ from pdf_extraction.errors import (
     SettingsError,
     StorageError,
     named,
+    writing,
 )
 from pdf_extraction.model import Document
 from pdf_extraction.wholefile import replacing
@@ -338,13 +339,10 @@ class Catalogue:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        try:
+        with writing(self.root):
             self.root.mkdir(parents=True, exist_ok=True)
             with FileLock(self.root / ".lock", is_singleton=False):
                 yield
-        except OSError as error:
-            sentence = f"{self.root}: {error}; free space or mend the folder, then run again"
-            raise StorageError(sentence) from error
 
 
 def _is_key(text: str) -> bool:

@@ -21,7 +21,7 @@ from uuid import uuid4
 import duckdb
 from filelock import FileLock
 
-from pdf_extraction.errors import StorageError
+from pdf_extraction.errors import StorageError, writing
 from pdf_extraction.model import digest
 from pdf_extraction.storage import ddl, specs
 from pdf_extraction.storage.query import remove_abandoned, translate
@@ -124,15 +124,13 @@ class Builder:
     @contextmanager
     def _locked(self) -> Iterator[None]:
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = self._folder / ".warehouse.lock"
-            with FileLock(lock, is_singleton=False, poll_interval=_POLL_S):
-                remove_abandoned(self._folder, time.time())
-                self._remove_unfinished()
-                yield
-        except OSError as error:
-            sentence = f"{self.file}: {error}; free space or mend the folder, then run again"
-            raise StorageError(sentence) from error
+            with writing(self.file):
+                self._folder.mkdir(parents=True, exist_ok=True)
+                lock = self._folder / ".warehouse.lock"
+                with FileLock(lock, is_singleton=False, poll_interval=_POLL_S):
+                    remove_abandoned(self._folder, time.time())
+                    self._remove_unfinished()
+                    yield
         except duckdb.Error as error:
             translate(error, str(self.file))
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
 
 from pdf_extraction import codec
-from pdf_extraction.errors import StorageError
+from pdf_extraction.errors import writing
 from pdf_extraction.model import PageOutcome
 from pdf_extraction.remade import HELD, ByPlace
 
@@ -78,7 +77,7 @@ class EndedPages(ByPlace[PageOutcome]):
         self._is_long = count > HELD
         if self._is_long:
             self._path = folder / f".{uuid4().hex}"
-            with self._writing():
+            with writing(self._folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 self._open(os.O_RDWR | os.O_CREAT | os.O_EXCL)
             weakref.finalize(self, self._path.unlink, missing_ok=True)
@@ -108,7 +107,7 @@ class EndedPages(ByPlace[PageOutcome]):
         held = Held(page)
         parts = held.payload.encode(), held.words, held.outcome.encode()
         first, second, third = map(len, parts)
-        with self._writing():
+        with writing(self._folder):
             os.pwrite(self._file, b"".join(parts), self._end)
         self._places[held.number] = self._end, first, second, third
         self._end += first + second + third
@@ -134,10 +133,3 @@ class EndedPages(ByPlace[PageOutcome]):
         read = os.pread(self._file, first + second + third, start)
         words = read[first : first + second]
         return Dumped(number, read[:first].decode(), words, read[first + second :].decode())
-
-    @contextmanager
-    def _writing(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise StorageError(f"{self._folder}: {error}; free space, then run again") from error

@@ -17,13 +17,13 @@ import ctypes
 import json
 import os
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from filelock import FileLock
 
-from pdf_extraction.errors import RowMismatch, StorageError
+from pdf_extraction.errors import RowMismatch, StorageError, writing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -94,18 +94,13 @@ class Journal:
         finally:
             staging.clear()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
+    def writing(self) -> AbstractContextManager[None]:
         """Say of what goes wrong with a file inside what to do about it.
 
         Raises:
             StorageError: The folder cannot be written.
         """
-        try:
-            yield
-        except OSError as error:
-            sentence = f"{self.root}: {error}; free space or mend the folder, then run again"
-            raise StorageError(sentence) from error
+        return writing(self.root)
 
     def place(self, listed: Path) -> None:
         """Pass the commit point of some documents and move their files; inside ``locked``.
